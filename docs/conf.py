@@ -1,0 +1,27 @@
+"""Sphinx configuration: pages in MyST Markdown, the reference from the docstrings."""
+
+import sseclient_ng
+
+project = "sseclient-ng"
+author = "the sseclient_ng authors"
+copyright = f"2026, {author}"
+release = version = sseclient_ng.__version__
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+exclude_patterns = ["_build"]
+nitpicky = True
+
+# Headings are link targets down to this level: the README and the pages link to each other's.
+myst_heading_anchors = 3
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "description"
+autodoc_typehints_description_target = "documented"
+
+# The theme that Sphinx itself carries: nothing more to install, nothing more to go stale.
+html_theme = "alabaster"
+html_theme_options = {
+    "description": "Server-Sent Events, read as a browser reads them",
+    "fixed_sidebar": True,
+}
+html_sidebars = {"**": ["about.html", "navigation.html", "searchbox.html"]}

@@ -1,0 +1,25 @@
+"""What every test lives under: nothing but this machine can be connected to."""
+
+from __future__ import annotations
+
+import ipaddress
+import sys
+from typing import Any
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def refuse_other_machines(event: str, arguments: tuple[Any, ...]) -> None:
+    if event != "socket.connect" or not isinstance(arguments[1], tuple):
+        return
+    host = arguments[1][0]
+    # Not an OSError: a client that retries after network errors must not swallow it.
+    assert is_loopback(host), f"a test tried to connect to {host}: only loopback is allowed"
+
+
+sys.addaudithook(refuse_other_machines)
