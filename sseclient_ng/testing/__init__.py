@@ -1,0 +1,60 @@
+r"""A scripted server on the loopback interface, for testing code that reads event streams.
+
+It sends exactly the bytes it is told to, in exactly those writes, pauses, drops connections, and keeps what it saw:
+
+    from sseclient_ng import SSEClient
+    from sseclient_ng.testing import Reset, ScriptedServer, response
+
+    with ScriptedServer(
+        response([b"id: 1\\ndata: a\\n\\n", b"data: lo", Reset()]),  # first request: cut off
+        response(b"id: 2\\ndata: b\\n\\n"),  # second request; 204 for any later one
+    ) as server:
+        assert [event.data for event in SSEClient(server.url, retry=10)] == ["a", "b"]
+        assert server.requests[1].last_event_id == "1"
+
+A script is bytes, a step such as `Pause(0.5)`, or a sequence of them; the functions `response`, `head`, `chunk` and others
+build the bytes. Needs nothing but the standard library, and nothing of the client.
+"""
+
+from ._journal import Sent
+from ._request import Headers, Request
+from ._response import (
+    LAST_CHUNK,
+    Piece,
+    chunk,
+    cut,
+    cut_randomly,
+    head,
+    response,
+    unfinished_chunk,
+)
+from ._script import OnAccept, Responder, Script, Scripted
+from ._server import ScriptedServer
+from ._steps import Call, Close, HalfClose, Hold, Pause, Reset, Step, WaitFor
+
+__all__ = [
+    "LAST_CHUNK",
+    "Call",
+    "Close",
+    "HalfClose",
+    "Headers",
+    "Hold",
+    "OnAccept",
+    "Pause",
+    "Piece",
+    "Request",
+    "Reset",
+    "Responder",
+    "Script",
+    "Scripted",
+    "ScriptedServer",
+    "Sent",
+    "Step",
+    "WaitFor",
+    "chunk",
+    "cut",
+    "cut_randomly",
+    "head",
+    "response",
+    "unfinished_chunk",
+]

@@ -1,0 +1,140 @@
+"""The steps that a script consists of, beside plain bytes: immutable values, so that one script can serve many requests."""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Callable
+
+from ._channel import Channel, Disconnected
+
+
+class Step(ABC):
+    """Something that a script does other than sending bytes."""
+
+    @abstractmethod
+    def perform(self, channel: Channel) -> None:
+        """Do it; the server calls this on the thread of the connection."""
+
+
+@dataclass(frozen=True)
+class Pause(Step):
+    """Let time pass.
+
+    Ends early, together with the rest of the script, when the client disconnects or the server is closed.
+
+    Args:
+        seconds: how long, in seconds.
+
+    Raises:
+        TypeError: `seconds` is not a number.
+        ValueError: `seconds` is negative, or not finite; `Hold` is for ever.
+    """
+
+    seconds: float
+
+    def __post_init__(self) -> None:
+        _check_seconds("Pause", self.seconds)
+
+    def perform(self, channel: Channel) -> None:
+        channel.pause(self.seconds)
+
+
+@dataclass(frozen=True)
+class WaitFor(Step):
+    """Wait until the test sets an event; the next step follows at once.
+
+    Ends early, together with the rest of the script, when the client disconnects or the server is closed.
+
+    Args:
+        event: the event that the test will set.
+        timeout: how long to wait, in seconds. An event that has not come by then makes the script fail with
+            TimeoutError, which `ScriptedServer.close` raises.
+
+    Raises:
+        TypeError: `event` is not a `threading.Event`, or `timeout` not a number.
+        ValueError: `timeout` is negative or not finite.
+    """
+
+    event: threading.Event
+    timeout: float = 30.0
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.event, threading.Event):
+            raise TypeError(f"WaitFor needs a threading.Event, not {self.event!r}")
+        _check_seconds("WaitFor", self.timeout)
+
+    def perform(self, channel: Channel) -> None:
+        if not channel.wait_for(self.event, self.timeout):
+            raise TimeoutError(f"nobody set the event of a WaitFor within {self.timeout} seconds")
+
+
+@dataclass(frozen=True)
+class Hold(Step):
+    """Keep the connection open and silent until the client disconnects or the server is closed."""
+
+    def perform(self, channel: Channel) -> None:
+        channel.hold()
+
+
+@dataclass(frozen=True)
+class Close(Step):
+    """End the connection by FIN; what follows in the script is not done.
+
+    Args:
+        close_notify: over TLS, whether its closing alert goes first. Without it the client sees a connection that
+            was cut.
+    """
+
+    close_notify: bool = True
+
+    def perform(self, channel: Channel) -> None:
+        channel.close(self.close_notify)
+        raise Disconnected
+
+
+@dataclass(frozen=True)
+class Reset(Step):
+    """End the connection by RST; what follows in the script is not done."""
+
+    def perform(self, channel: Channel) -> None:
+        channel.reset()
+        raise Disconnected
+
+
+@dataclass(frozen=True)
+class HalfClose(Step):
+    """Send FIN but keep reading; `Hold` or `Pause` can follow, bytes cannot."""
+
+    def perform(self, channel: Channel) -> None:
+        channel.half_close()
+
+
+@dataclass(frozen=True)
+class Call(Step):
+    """Call a function of the test, such as the `set` of an event.
+
+    Args:
+        function: called without arguments on the thread of the connection; its result is not looked at. What it
+            raises ends the script and is raised by `ScriptedServer.close`.
+
+    Raises:
+        TypeError: `function` cannot be called.
+    """
+
+    function: Callable[[], object]
+
+    def __post_init__(self) -> None:
+        if not callable(self.function):
+            raise TypeError(f"Call needs a function, not {self.function!r}")
+
+    def perform(self, channel: Channel) -> None:
+        self.function()
+
+
+def _check_seconds(name: str, seconds: object) -> None:
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
+        raise TypeError(f"{name} needs a number of seconds, not {seconds!r}")
+    if not 0 <= seconds <= threading.TIMEOUT_MAX:
+        raise ValueError(f"{name} needs a number of seconds that can pass, not {seconds!r}")
