@@ -1,8 +1,9 @@
 """Every Python block in the README and in docs/ runs, and prints what the page says it prints.
 
-The blocks of a page share one namespace, as for a reader who types them one after the other. A ``text`` block after a
-Python block is that block's output. The address ``https://stream.example`` is served on loopback for the time of the
-test: each path of ``STREAMS`` once for each block, and then with 204, which ends a loop that would reconnect.
+The blocks of a page share one namespace, as for a reader who types them one after the other. A
+``text`` block after a Python block is that block's output. The address ``https://stream.example``
+is served on loopback for the time of the test: each path of ``STREAMS`` once for each block, and
+then with 204, which ends a loop that would reconnect.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ def stream_example() -> Iterator[StreamExample]:
 
 
 class PageRun:
-    """Runs one page's blocks in their order and compares what they print with what the page shows."""
+    """Runs one page's blocks in order and compares what they print with what it shows."""
 
     def __init__(self, server: StreamExample) -> None:
         self.server = server

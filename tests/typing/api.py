@@ -1,0 +1,116 @@
+"""What users write, as the type checkers see it; never executed."""
+
+from __future__ import annotations
+
+import io
+from typing import Optional
+
+import requests
+from typing_extensions import assert_type
+
+from sseclient_ng import (
+    Event,
+    EventStreamParser,
+    EventTooLarge,
+    InvalidContentType,
+    ReconnectPolicy,
+    RetriesExhausted,
+    SSEClient,
+    SSEError,
+    iter_events,
+)
+
+
+def loop_as_with_sseclient(url: str) -> None:
+    messages = SSEClient(url, last_id="41", retry=5000, session=requests.Session(), chunk_size=1)
+    for message in messages:
+        assert_type(message, Event)
+        assert_type(message.data, str)
+        assert_type(message.event, str)
+        assert_type(message.id, Optional[str])
+        assert_type(message.retry, Optional[int])
+    assert_type(next(messages), Event)
+    assert_type(messages.last_id, Optional[str])
+
+
+def loop_as_with_sseclient_py(url: str) -> None:
+    response = requests.get(url, stream=True, headers={"Accept": "text/event-stream"})
+    client = SSEClient(response)
+    for event in client.events():
+        assert_type(event, Event)
+    client.close()
+
+
+def the_encoding_comes_second(stream: io.BufferedReader) -> None:
+    SSEClient(stream, "latin-1")
+    SSEClient(stream, char_enc="latin-1")
+    SSEClient([b"data: 1\n", b"\n"])
+    SSEClient(chunk for chunk in ("data: 1\n", "\n"))
+
+
+def requests_arguments_go_along(url: str) -> None:
+    with SSEClient(
+        url,
+        method="POST",
+        json={"prompt": "hello"},
+        headers={"Authorization": "Bearer 1"},
+        params={"topic": "news"},
+        timeout=(3.05, 60),
+        auth=("ada", "secret"),
+        verify=False,
+    ) as client:
+        assert_type(client, SSEClient)
+        assert_type(client.closed, bool)
+
+
+def fresh_headers_for_each_attempt(url: str) -> None:
+    def opened(response: requests.Response) -> None:
+        response.raise_for_status()
+
+    def failed(error: Exception, delay: float) -> None:
+        raise TimeoutError(str(delay)) from error
+
+    def comment(text: str) -> None:
+        raise ValueError(text)
+
+    SSEClient(
+        url,
+        headers=lambda: {"Authorization": "Bearer 2"},
+        params=lambda: {"since": "now"},
+        reconnect=ReconnectPolicy(max_attempts=5, max_delay=30.0),
+        on_open=opened,
+        on_error=failed,
+        on_comment=comment,
+    )
+    SSEClient(url, reconnect=False, max_event_size=1024, check_content_type=False)
+
+
+def errors_are_those_of_requests(url: str) -> None:
+    try:
+        SSEClient(url)
+    except InvalidContentType as error:
+        assert_type(error, InvalidContentType)
+    except RetriesExhausted as error:
+        assert_type(error.attempts, int)
+    except EventTooLarge as error:
+        handled: SSEError = error
+        raise handled from error
+    except requests.RequestException:
+        raise
+
+
+def parse_without_io() -> None:
+    parser = EventStreamParser(last_event_id="7", max_event_size=1024)
+    assert_type(parser.feed(b"data: 1\n\n"), list[Event])
+    assert_type(parser.close(), list[Event])
+    assert_type(parser.last_event_id, str)
+    assert_type(parser.retry, Optional[int])
+    for event in iter_events([b"data: 1\n\n"]):
+        assert_type(event, Event)
+
+
+def events_can_be_made_and_changed() -> None:
+    event = Event("1", event="tick", id="7", retry=100)
+    event.data = "2"
+    assert_type(event.dump(), str)
+    assert_type(Event.parse("data: 1\n"), Event)
