@@ -1,4 +1,4 @@
-"""The bytes of one accepted connection: reading, writing, passing time on it, and each way of ending it."""
+"""The bytes of one accepted connection: reading, writing, passing time, and every way to end it."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ import time
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
-# How often a wait for an event looks whether the client is still there, in seconds. The event itself is seen at once.
+# How often a wait for an event looks whether the client is still there, in seconds.
 _GLANCE = 0.01
 # struct linger: on, with no time to linger. Closing such a socket sends RST.
 _NO_LINGERING = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 
 
 class Disconnected(Exception):
-    """The connection is over, by whichever side: nothing that is left of its script can be done."""
+    """The connection is over, by whichever side, and with it the script."""
 
 
 @contextlib.contextmanager
-def _disconnecting() -> Iterator[None]:
-    """Turn what a socket raises when the other side has gone into `Disconnected`."""
+def _disconnecting() -> Generator[None, None, None]:
+    """Turn what a socket raises when the client has gone into `Disconnected`."""
     try:
         yield
     except OSError as error:
@@ -34,7 +34,7 @@ def _disconnecting() -> Iterator[None]:
 
 
 class Channel:
-    """One connection, used by the one thread that serves it; only `abort` may come from another thread."""
+    """One connection, for the thread that serves it; `abort` is for other threads."""
 
     def __init__(self, accepted: socket.socket) -> None:
         self._socket = accepted
@@ -61,46 +61,46 @@ class Channel:
             self._socket.sendall(data)
 
     def read_through(self, mark: bytes) -> bytes:
-        """Take what was received up to and including the mark, waiting for it as long as it takes."""
+        """Take what was received up to and with the mark, which may be long in coming."""
         while (start := self._received.find(mark)) < 0:
             self._receive(None)
         return self._take(start + len(mark))
 
     def read_exactly(self, size: int) -> bytes:
-        """Take that many received bytes, waiting for them as long as it takes."""
+        """Take that many received bytes, which may be long in coming."""
         while len(self._received) < size:
             self._receive(None)
         return self._take(size)
 
     def pause(self, seconds: float) -> None:
-        """Let that time pass, or less if the client goes."""
+        """Let the time pass; `Disconnected` comes out as soon as the client goes."""
         deadline = time.monotonic() + seconds
         while (remaining := deadline - time.monotonic()) > 0:
             self._receive(remaining)
 
     def wait_for(self, event: threading.Event, seconds: float) -> bool:
-        """Wait until the event is set; False if the time is over before, `Disconnected` if the client goes before."""
+        """Wait until the event is set; False means that it was not, in that time."""
         deadline = time.monotonic() + seconds
-        while not event.wait(max(0.0, min(_GLANCE, deadline - time.monotonic()))):
+        while not event.wait(min(_GLANCE, seconds)):
             if time.monotonic() >= deadline:
                 return False
             self._receive(0.0)
         return True
 
     def hold(self) -> NoReturn:
-        """Do nothing until the client goes."""
+        """Let time pass until the client goes."""
         while True:
             self._receive(None)
 
     def half_close(self, close_notify: bool = True) -> None:
-        """Send FIN, and before it the closing alert of TLS where there is TLS; reading stays possible."""
+        """Send FIN, over TLS behind its closing alert; reading stays possible."""
         if close_notify:
             self._send_close_notify()
         with _disconnecting():
             socket.socket.shutdown(self._socket, socket.SHUT_WR)
 
     def close(self, close_notify: bool = True) -> None:
-        """End the connection by FIN; does nothing to one that has ended already."""
+        """End the connection by FIN, if it has not ended yet."""
         with contextlib.suppress(Disconnected):
             self.half_close(close_notify)
             # Closing a socket with unread bytes in it would send RST instead.
@@ -115,13 +115,13 @@ class Channel:
         self._socket.close()
 
     def abort(self) -> None:
-        """End the connection from any thread: what its own thread does on it comes out as `Disconnected`."""
+        """End the connection from any thread; its own gets `Disconnected` from what it does."""
         # Not SSLSocket.shutdown, which takes the TLS state away from the thread that is reading.
         with self._swapping, contextlib.suppress(OSError):
             socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
     def _receive(self, seconds: float | None) -> bool:
-        """Wait for bytes from the client; None waits for ever, False means that none came in time."""
+        """Wait for bytes, None for ever; False means that none came in time."""
         with _disconnecting():
             self._socket.settimeout(seconds)
             try:
@@ -140,7 +140,7 @@ class Channel:
 
     def _send_close_notify(self) -> None:
         if isinstance(self._socket, ssl.SSLSocket):
-            # Sends the alert; then, unable to wait for the client's own, complains. ValueError: closed before.
+            # Not waiting for the client's own alert is an OSError; ValueError: closed before.
             with contextlib.suppress(OSError, ValueError):
                 self._socket.settimeout(0.0)
                 self._socket.unwrap()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterable
 
-    from ._response import Piece
+    from ._piece import Piece
 
 
 class Connection:
@@ -35,7 +35,9 @@ class Connection:
         self._journal = journal
         self._tls = tls
         self._number = journal.connection_accepted()
-        self.thread = threading.Thread(target=self._run, daemon=True)
+        self.thread = threading.Thread(
+            target=self._run, name=f"scripted connection {self._number}", daemon=True
+        )
         self.thread.start()
 
     def abort(self) -> None:
@@ -47,7 +49,7 @@ class Connection:
             self._serve()
         except Disconnected:
             pass  # how every connection ends
-        except Exception as error:
+        except BaseException as error:  # noqa: BLE001 - closing the server raises it
             self._journal.failed(self._number, error)
         finally:
             self._channel.close()

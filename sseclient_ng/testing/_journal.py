@@ -33,7 +33,7 @@ class Journal:
         self._changed = threading.Condition()
         self._requests: list[Request] = []
         self._sent: list[Sent] = []
-        self._errors: list[Exception] = []
+        self._errors: list[BaseException] = []
         self._accepted = 0
         self._open: set[int] = set()
 
@@ -48,7 +48,7 @@ class Journal:
             return list(self._sent)
 
     @property
-    def errors(self) -> list[Exception]:
+    def errors(self) -> list[BaseException]:
         with self._changed:
             return list(self._errors)
 
@@ -85,8 +85,8 @@ class Journal:
         with self._changed:
             self._sent.append(sent)
 
-    def failed(self, connection: int, error: Exception) -> None:
-        """Keep what a script or a client did wrong; the log shows it beside the test that it breaks."""
+    def failed(self, connection: int, error: BaseException) -> None:
+        """Keep what went wrong; the log shows it beside the test that it breaks."""
         _logger.error("connection %d of a scripted server failed", connection, exc_info=error)
         with self._changed:
             self._errors.append(error)

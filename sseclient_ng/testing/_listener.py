@@ -1,4 +1,4 @@
-"""The listener: one port, on which connections are accepted, refused or left without an answer."""
+"""The listener: one port, on which connections are accepted, refused or left unanswered."""
 
 from __future__ import annotations
 
@@ -12,51 +12,78 @@ _HOST = "127.0.0.1"
 
 
 class Listener:
-    """Holds a port of the loopback interface from its construction until it is closed."""
+    """Has a port of the loopback interface from its construction until it is closed.
+
+    At first connections are refused.
+    """
 
     def __init__(self, port: int, handle: Callable[[socket.socket], None]) -> None:
         self._handle = handle
-        self._state = contextlib.ExitStack()
+        self._lock = threading.Lock()
         self._socket = _bound(port)
         self.port: int = self._socket.getsockname()[1]
+        # What has to be undone, latest first, before the listener can do something else.
+        self._undo = contextlib.ExitStack()
+        self._accepting = False
+        self._closed = False
 
     def accept(self) -> None:
-        """Accept every connection, and have it handled."""
-        self.refuse()
-        self._socket.listen(128)
-        self._socket.setblocking(False)
-        woken, waker = socket.socketpair()
-        thread = threading.Thread(target=self._run, args=(self._socket, woken), daemon=True)
-        self._state.callback(woken.close)
-        self._state.callback(thread.join)
-        self._state.callback(waker.close)
-        thread.start()
+        """Accept every connection and have it handled."""
+        with self._lock:
+            if not self._accepting:
+                self._refuse()
+                self._accepting = True
+                self._start()
 
     def refuse(self) -> None:
-        """Let the system refuse connections, and those as well that wait to be accepted."""
-        self._state.close()
-        self._socket.close()
-        # Bound, so that nobody else gets the port meanwhile, but not listening.
-        self._socket = _bound(self.port)
+        """Have connections refused, those as well that wait to be accepted."""
+        with self._lock:
+            self._refuse()
 
     def ignore(self) -> None:
-        """Let the system leave connections without an answer, as it does when too many wait."""
-        self.refuse()
-        self._socket.listen(0)
-        for waiting in _connections_that_fill(self.port):
-            self._state.callback(waiting.close)
+        """Leave connections unanswered, as systems do when too many wait to be accepted."""
+        with self._lock:
+            self._refuse()
+            self._socket.listen(0)
+            for waiting in _connections_that_fill_the_queue(self.port):
+                self._undo.callback(waiting.close)
 
     def close(self) -> None:
-        """Give the port back."""
-        self._state.close()
+        """Give the port back; a second time does nothing."""
+        with self._lock:
+            self._closed = True
+            self._stop()
+
+    def _stop(self) -> None:
+        self._accepting = False
+        self._undo.close()
         self._socket.close()
 
-    def _run(self, listening: socket.socket, woken: socket.socket) -> None:
+    def _refuse(self) -> None:
+        if self._closed:
+            raise RuntimeError("the server is closed")
+        self._stop()
+        # A socket that is bound and does not listen: nobody else gets the port meanwhile.
+        self._socket = _bound(self.port)
+
+    def _start(self) -> None:
+        self._socket.listen(128)
+        self._socket.setblocking(False)
+        awoken, waker = socket.socketpair()
+        thread = threading.Thread(
+            target=self._run, args=(self._socket, awoken), name="scripted listener", daemon=True
+        )
+        self._undo.callback(awoken.close)
+        self._undo.callback(thread.join)
+        self._undo.callback(waker.close)
+        thread.start()
+
+    def _run(self, listening: socket.socket, awoken: socket.socket) -> None:
         with selectors.DefaultSelector() as selector:
-            selector.register(woken, selectors.EVENT_READ)
+            selector.register(awoken, selectors.EVENT_READ)
             selector.register(listening, selectors.EVENT_READ)
-            while all(key.fileobj is not woken for key, _ in selector.select()):
-                # A client that has gone again may leave nothing to accept.
+            while all(key.fileobj is not awoken for key, _ in selector.select()):
+                # A client that has gone already may leave nothing to accept.
                 with contextlib.suppress(BlockingIOError, ConnectionAbortedError):
                     self._handle(listening.accept()[0])
 
@@ -66,14 +93,14 @@ def _bound(port: int) -> socket.socket:
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((_HOST, port))
-    except OSError:
+    except BaseException:
         bound.close()
         raise
     return bound
 
 
-def _connections_that_fill(port: int) -> list[socket.socket]:
-    """Take the one place in a queue of length 0, and knock once more."""
+def _connections_that_fill_the_queue(port: int) -> list[socket.socket]:
+    """Take the one place that a queue of length 0 has, and wait for another."""
     waiting = [socket.socket(socket.AF_INET, socket.SOCK_STREAM) for _ in range(2)]
     for connection in waiting:
         connection.setblocking(False)

@@ -13,7 +13,7 @@ _END_OF_CHUNKED_BODY = b"\r\n0\r\n\r\n"
 
 
 class ResponseProgress:
-    """Sees the bytes of a response pass, and tells at the end whether another request may follow them."""
+    """Sees the bytes of a response pass, and tells whether another request may follow it."""
 
     def __init__(self, request: Request) -> None:
         self._request = request
@@ -32,7 +32,10 @@ class ResponseProgress:
         self._tail = (self._tail + data)[-len(_END_OF_CHUNKED_BODY) :]
 
     def may_be_followed(self) -> bool:
-        """Whether the response is complete by its own framing, and neither side asked to close: RFC 9112, 6.3 and 9.3."""
+        """Whether the response is complete, and neither side wants to close after it.
+
+        RFC 9112, sections 6.3 and 9.3.
+        """
         status = _STATUS.match(self._head)
         if not status or not self._head.endswith(b"\r\n\r\n") or self._asked_to_close():
             return False
@@ -44,7 +47,8 @@ class ResponseProgress:
 
     def _asked_to_close(self) -> bool:
         asked = self._request.headers.get("Connection", "").lower()
-        return b"close" in (asked.encode(), self._field(rb"connection"))
+        by_client = asked == "close" or self._request.http_version == "HTTP/1.0"
+        return by_client or self._field(rb"connection") == b"close"
 
     def _field(self, name: bytes) -> bytes:
         found = re.search(rb"\r\n" + name + rb":[ \t]*([^\r\n]*)", self._head, re.IGNORECASE)

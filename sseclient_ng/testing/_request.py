@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 class Headers(Mapping[str, str]):
     """The header fields of a request, by name in any case.
 
-    A value comes as text, decoded from UTF-8; bytes that are not UTF-8 become lone surrogates, so that nothing is
-    lost. The values of a name that was sent more than once are joined by a comma and a space.
+    A value comes as text, decoded from UTF-8; bytes that are not UTF-8 become lone surrogates, so
+    that nothing is lost. The values of a name that was sent more than once are joined by ", ".
 
     Attributes:
-        raw: name and value of every field as they were sent, in that order, without the spaces around the value.
+        raw: the name and the value of every field, in the order and in the bytes in which they
+            were sent, without the spaces and tabs around the value.
     """
 
     def __init__(self, raw: tuple[tuple[bytes, bytes], ...]) -> None:

@@ -1,100 +1,98 @@
-"""The bytes of a response: head, framing and coding, each piece of the body in a write of its own."""
+"""The bytes of a response: head, framing and coding, each piece of the body in its own write."""
 
 from __future__ import annotations
 
+import itertools
 import random
 import zlib
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from typing import Callable, Optional, Union
+from typing import Optional, Union
 
-from ._steps import Step
-
-Piece = Union[bytes, Step]
+from ._piece import Piece, flatten_any, size_of
 
 #: What ends a chunked body.
 LAST_CHUNK = b"0\r\n\r\n"
 
-# Window sizes of zlib, which also choose the container: RFC 9110, section 8.4.1 ("deflate" is the zlib format).
+# By the size of its window zlib also chooses the container: RFC 9110, section 8.4.1.
 _WINDOW_BITS = {"gzip": 31, "deflate": 15}
+
+_Fields = Mapping[str, Union[str, bytes]]
+_Pieces = tuple[Piece, ...]
 
 
 def response(
-    body: Union[bytes, Iterable[Piece]] = b"",
+    body: Union[bytes, Iterable[Union[Piece, Iterable[Piece]]]] = b"",
     *,
     status: int = 200,
     reason: Optional[str] = None,
-    headers: Optional[Mapping[str, Union[str, bytes]]] = None,
+    headers: Optional[_Fields] = None,
     content_type: Optional[str] = "text/event-stream",
     framing: str = "chunked",
     encoding: Optional[str] = None,
     complete: bool = True,
-) -> tuple[Piece, ...]:
+) -> _Pieces:
     """Build the script of one HTTP/1.1 response.
 
     Args:
-        body: the body, or its pieces. Each piece is written by itself, as a chunk of its own where the framing is
-            "chunked", and can be decoded by the client when it arrives, also under an encoding. Steps may stand
-            between the pieces.
-        status: the status code.
+        body: the body, or its pieces. Each piece is written by itself, as a chunk of its own where
+            the framing is "chunked", and the client can decode it when it arrives, also where
+            there is an encoding. Steps may stand between the pieces.
+        status: the status code. 1xx, 204 and 304 have no body and nothing that describes one.
         reason: the reason phrase; None means the usual one.
-        headers: further header fields. One that the response would have anyway replaces that. Text is sent as UTF-8.
+        headers: further header fields, whose text is sent as UTF-8. One that the response would
+            have anyway replaces that.
         content_type: the Content-Type; None sends none.
-        framing: "chunked"; "one-chunk", a single chunk that holds all pieces and stays unfinished until the last
-            one; "content-length"; or "close", where the end of the connection ends the body.
+        framing: "chunked"; "one-chunk", a single chunk that holds all pieces and so is unfinished
+            until the last one; "content-length"; or "close", where the end of the connection ends
+            the body.
         encoding: the Content-Encoding: "gzip", "deflate", or None for none.
-        complete: False leaves the end off: no last chunk, or a length that promises one byte more than is sent, and
-            no end of the compressed data. Something has to follow then, such as `Hold()` or `Reset()`; without it
-            the server closes the connection.
+        complete: False leaves the end off: no last chunk, or a length that promises one byte more
+            than is sent, and no end of the compressed data. What happens next is for the next
+            step to say, such as `Hold()` or `Reset()`; without one, the connection is closed.
 
     Returns:
-        The steps. They can stand in a script as they are, between others.
+        The steps, which may stand between others in a script.
 
     Raises:
-        TypeError: the body has a piece that is neither bytes nor a step.
+        TypeError: a piece of the body is neither bytes nor a step.
         ValueError: unknown framing or encoding, or a body with a status that cannot have one.
     """
-    if framing not in _FRAMINGS:
-        raise ValueError(f"framing must be one of {', '.join(_FRAMINGS)}, not {framing!r}")
-    pieces = _checked_pieces(body)
+    pieces = tuple(piece for piece in flatten_any(body) if piece != b"")
     fields: dict[str, Union[str, bytes]] = {}
-    if content_type is not None:
-        fields["Content-Type"] = content_type
-    if encoding is not None:
-        fields["Content-Encoding"] = encoding
-        pieces = _encoded(pieces, encoding, complete)
-    if _has_no_body(status):
-        if pieces:
-            raise ValueError(f"a response with status {status} has no body")
-        fields.clear()
-    else:
-        framing_fields, pieces = _FRAMINGS[framing](pieces, complete)
+    if not _has_no_body(status):
+        if content_type is not None:
+            fields["Content-Type"] = content_type
+        if encoding is not None:
+            fields["Content-Encoding"] = encoding
+            pieces = _encoded(pieces, encoding, complete)
+        framing_fields, pieces = _framed(pieces, framing, complete)
         fields.update(framing_fields)
+    elif size_of(pieces):
+        raise ValueError(f"a response with status {status} has no body")
     return (head(status, _merged(fields, headers or {}), reason=reason), *pieces)
 
 
 def head(
-    status: int = 200,
-    headers: Optional[Mapping[str, Union[str, bytes]]] = None,
-    *,
-    reason: Optional[str] = None,
+    status: int = 200, headers: Optional[_Fields] = None, *, reason: Optional[str] = None
 ) -> bytes:
-    """Build a status line and header fields, with the empty line that ends them, and nothing that was not asked for.
+    """Build a status line, exactly these header fields, and the empty line that ends them.
 
     Args:
         status: the status code.
-        headers: the header fields. Text is sent as UTF-8.
+        headers: the header fields, whose text is sent as UTF-8.
         reason: the reason phrase; None means the usual one.
 
     Returns:
         The bytes.
     """
-    lines = [f"HTTP/1.1 {status} {_usual_reason(status) if reason is None else reason}".encode()]
+    phrase = _usual_reason(status) if reason is None else reason
+    lines = [f"HTTP/1.1 {status} {phrase}".encode()]
     for name, value in (headers or {}).items():
         lines.append(
-            name.encode() + b": " + (value if isinstance(value, bytes) else value.encode())
+            b"%b: %b" % (name.encode(), value.encode() if isinstance(value, str) else value)
         )
-    return b"\r\n".join(lines) + b"\r\n\r\n"
+    return b"\r\n".join([*lines, b"", b""])
 
 
 def chunk(data: bytes) -> bytes:
@@ -109,13 +107,12 @@ def chunk(data: bytes) -> bytes:
     Raises:
         ValueError: `data` is empty; the chunk would end the body. `LAST_CHUNK` does that.
     """
-    if not data:
-        raise ValueError("an empty chunk would end the body; use LAST_CHUNK for that")
-    return b"%x\r\n%b\r\n" % (len(data), data)
+    header, end = _chunk_ends(len(data))
+    return header + data + end
 
 
-def unfinished_chunk(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
-    """Build one chunk whose header announces everything and whose pieces are written one by one.
+def unfinished_chunk(pieces: Iterable[Union[Piece, Iterable[Piece]]]) -> _Pieces:
+    """Build one chunk whose header announces everything and whose pieces are sent one by one.
 
     Args:
         pieces: what the chunk holds, and steps between.
@@ -125,12 +122,11 @@ def unfinished_chunk(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
 
     Raises:
         TypeError: a piece is neither bytes nor a step.
-        ValueError: the pieces hold no bytes; the chunk would end the body.
+        ValueError: the pieces hold no bytes; the chunk would end the body. `LAST_CHUNK` does that.
     """
-    checked = _checked_pieces(pieces)
-    if not _size(checked):
-        raise ValueError("an empty chunk would end the body; use LAST_CHUNK for that")
-    return (b"%x\r\n" % _size(checked), *checked, b"\r\n")
+    flat = tuple(flatten_any(pieces))
+    header, end = _chunk_ends(size_of(flat))
+    return (header, *flat, end)
 
 
 def cut(data: bytes, sizes: Union[int, Iterable[int]]) -> list[bytes]:
@@ -138,8 +134,8 @@ def cut(data: bytes, sizes: Union[int, Iterable[int]]) -> list[bytes]:
 
     Args:
         data: what to cut.
-        sizes: the size of every piece, in bytes, or the sizes of the first pieces in turn; what is left after them
-            is the last piece.
+        sizes: the size of every piece, in bytes, or the sizes of the first pieces in turn; what is
+            left after them is the last piece.
 
     Returns:
         The pieces, none of them empty.
@@ -147,10 +143,16 @@ def cut(data: bytes, sizes: Union[int, Iterable[int]]) -> list[bytes]:
     Raises:
         ValueError: a size is less than 1.
     """
-    every = range(0, len(data), sizes) if isinstance(sizes, int) and sizes > 0 else None
-    if every is not None:
-        return [data[start : start + every.step] for start in every]
-    return _cut_in_turn(data, [sizes] if isinstance(sizes, int) else sizes)
+    pieces: list[bytes] = []
+    start = 0
+    for size in itertools.repeat(sizes) if isinstance(sizes, int) else sizes:
+        if size < 1:
+            raise ValueError(f"a piece cannot have {size} bytes; the least is 1")
+        if start + size >= len(data):
+            break
+        pieces.append(data[start : start + size])
+        start += size
+    return [*pieces, data[start:]] if data else []
 
 
 def cut_randomly(data: bytes, smallest: int = 1, largest: int = 1400, *, seed: int) -> list[bytes]:
@@ -171,87 +173,57 @@ def cut_randomly(data: bytes, smallest: int = 1, largest: int = 1400, *, seed: i
     if not 1 <= smallest <= largest:
         raise ValueError(f"cannot cut pieces of {smallest} to {largest} bytes")
     numbers = random.Random(seed)
-    return _cut_in_turn(data, iter(lambda: numbers.randint(smallest, largest), 0))
+    return cut(data, (numbers.randint(smallest, largest) for _ in itertools.count()))
 
 
-def _cut_in_turn(data: bytes, sizes: Iterable[int]) -> list[bytes]:
-    pieces: list[bytes] = []
-    start = 0
-    for size in sizes:
-        if size < 1:
-            raise ValueError(f"a piece cannot have {size} bytes; the least is 1")
-        if start + size >= len(data):
-            break
-        pieces.append(data[start : start + size])
-        start += size
-    return [*pieces, data[start:]] if data else []
+def _chunk_ends(size: int) -> tuple[bytes, bytes]:
+    if not size:
+        raise ValueError("an empty chunk would end the body; use LAST_CHUNK for that")
+    return b"%x\r\n" % size, b"\r\n"
 
 
-def _checked_pieces(body: Union[bytes, Iterable[Piece]]) -> tuple[Piece, ...]:
-    """Make a body one sequence of non-empty pieces and steps."""
-    pieces = (body,) if isinstance(body, bytes) else tuple(body)
-    for piece in pieces:
-        if not isinstance(piece, (bytes, Step)):
-            raise TypeError(f"a body consists of bytes and steps such as Pause(1), not {piece!r}")
-    return tuple(piece for piece in pieces if piece != b"")
-
-
-def _encoded(pieces: tuple[Piece, ...], encoding: str, complete: bool) -> tuple[Piece, ...]:
+def _encoded(pieces: _Pieces, encoding: str, complete: bool) -> _Pieces:
     """Compress a body so that every piece can be decoded as soon as it has arrived."""
     if encoding not in _WINDOW_BITS:
-        raise ValueError(f"encoding must be one of {', '.join(_WINDOW_BITS)}, not {encoding!r}")
+        raise ValueError(f"encoding must be gzip, deflate or None, not {encoding!r}")
     compressor = zlib.compressobj(wbits=_WINDOW_BITS[encoding])
-    encoded: list[Piece] = []
-    for piece in pieces:
-        if isinstance(piece, bytes):
-            piece = compressor.compress(piece) + compressor.flush(zlib.Z_SYNC_FLUSH)
-        encoded.append(piece)
-    if complete:
-        encoded.append(compressor.flush())
-    return tuple(encoded)
+
+    def compress(piece: bytes) -> bytes:
+        return compressor.compress(piece) + compressor.flush(zlib.Z_SYNC_FLUSH)
+
+    encoded = [compress(piece) if isinstance(piece, bytes) else piece for piece in pieces]
+    return (*encoded, compressor.flush()) if complete else tuple(encoded)
 
 
-_Framed = tuple[Mapping[str, str], tuple[Piece, ...]]
+def _framed(pieces: _Pieces, framing: str, complete: bool) -> tuple[dict[str, str], _Pieces]:
+    """Give the header fields that announce the framing, and the pieces in it."""
+    end = (LAST_CHUNK,) if complete else ()
+    if framing == "chunked":
+        return {"Transfer-Encoding": "chunked"}, (*_in_chunks(pieces), *end)
+    if framing == "one-chunk":
+        return {"Transfer-Encoding": "chunked"}, (*_in_one_chunk(pieces, complete), *end)
+    if framing == "content-length":
+        return {"Content-Length": str(size_of(pieces) + (not complete))}, pieces
+    if framing == "close":
+        return {"Connection": "close"}, pieces
+    raise ValueError(
+        f"framing must be chunked, one-chunk, content-length or close, not {framing!r}"
+    )
 
 
-def _framed_by_chunks(pieces: tuple[Piece, ...], complete: bool) -> _Framed:
-    chunks = tuple(chunk(piece) if isinstance(piece, bytes) else piece for piece in pieces)
-    return {"Transfer-Encoding": "chunked"}, (*chunks, LAST_CHUNK) if complete else chunks
+def _in_chunks(pieces: _Pieces) -> _Pieces:
+    return tuple(chunk(piece) if isinstance(piece, bytes) else piece for piece in pieces)
 
 
-def _framed_by_one_chunk(pieces: tuple[Piece, ...], complete: bool) -> _Framed:
-    size = _size(pieces)
-    if complete and not size:
-        return _framed_by_chunks(pieces, complete)
-    header = b"%x\r\n" % (size if complete else size + 1)
-    end = (b"\r\n", LAST_CHUNK) if complete else ()
-    return {"Transfer-Encoding": "chunked"}, (header, *pieces, *end)
+def _in_one_chunk(pieces: _Pieces, complete: bool) -> _Pieces:
+    if not complete:
+        header, _ = _chunk_ends(size_of(pieces) + 1)
+        return (header, *pieces)
+    return unfinished_chunk(pieces) if size_of(pieces) else pieces
 
 
-def _framed_by_length(pieces: tuple[Piece, ...], complete: bool) -> _Framed:
-    return {"Content-Length": str(_size(pieces) if complete else _size(pieces) + 1)}, pieces
-
-
-def _framed_by_close(pieces: tuple[Piece, ...], complete: bool) -> _Framed:
-    return {"Connection": "close"}, pieces
-
-
-_FRAMINGS: dict[str, Callable[[tuple[Piece, ...], bool], _Framed]] = {
-    "chunked": _framed_by_chunks,
-    "one-chunk": _framed_by_one_chunk,
-    "content-length": _framed_by_length,
-    "close": _framed_by_close,
-}
-
-
-def _size(pieces: Iterable[Piece]) -> int:
-    return sum(len(piece) for piece in pieces if isinstance(piece, bytes))
-
-
-def _merged(
-    fields: Mapping[str, Union[str, bytes]], others: Mapping[str, Union[str, bytes]]
-) -> dict[str, Union[str, bytes]]:
-    """Put the second fields behind the first, without those of the first that have the same name."""
+def _merged(fields: _Fields, others: _Fields) -> dict[str, Union[str, bytes]]:
+    """Put the second fields behind the first, less those of the first that have the same name."""
     replaced = {name.lower() for name in others}
     kept = {name: value for name, value in fields.items() if name.lower() not in replaced}
     return {**kept, **others}

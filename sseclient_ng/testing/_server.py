@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, Callable, Optional
 
 from ._connection import Connection
 from ._journal import Journal, Sent
@@ -18,31 +18,34 @@ if TYPE_CHECKING:
 
     from ._request import Request
 
-# How long closing waits for a thread, in seconds; only a function called by a script can take so long.
+# How long closing waits for a thread, in seconds. Only a function of the test can take so long.
 _PATIENCE = 10.0
 
 
 class ScriptedServer:
-    """An HTTP/1.1 server on the loopback interface that sends exactly the bytes it was told to.
+    """An HTTP/1.1 server on the loopback interface that sends exactly what it was told to.
 
-    It listens from its construction on. Every request that it reads takes the next script. When a script is over,
-    the connection is closed, unless what it sent is a complete response (its Content-Length is reached, its last
-    chunk sent): then the next request on the connection takes the next script.
+    It listens from its construction until it is closed, best by a `with` statement. Each request
+    that it reads takes the next script. When a script is over, the connection is closed, unless
+    what was sent is a complete response (as long as its Content-Length says, or up to its last
+    chunk): then the next request on that connection takes the next script.
 
-    A client that disconnects in the middle of a script is no error.
+    A client that disconnects in the middle of a script is no error. Everything else that goes
+    wrong is kept, and raised when the server is closed.
 
     Args:
-        scripts: one script for each request, in turn; or a function that gets the `Request` and returns its script;
-            or an `OnAccept`, which is for the next connection instead.
-        then: the script for every request after these. By default a response with status 204, which tells clients of
-            event streams to stop reconnecting.
-        routes: scripts, in turn, for the requests of one path: a list for each path. They do not take from
-            `scripts`, and when they are used up, `then` follows.
+        scripts: one for each request, in turn: bytes, steps, or a list or tuple of them; or a
+            function that gets the `Request` and returns such a script; or an `OnAccept`, which
+            is for the next connection rather than for a request.
+        then: the script for every request after these. By default a response with status 204,
+            which tells a client of event streams to stop reconnecting.
+        routes: for each of these paths a list of scripts, for its requests in turn, which then
+            take none of `scripts`. When the list is used up, `then` follows.
         port: the port to listen on; 0 lets the system choose.
-        tls: speaks TLS by this context; None speaks plain HTTP.
+        tls: the context by which to speak TLS; None speaks plain HTTP.
 
     Raises:
-        TypeError: a script is not made of bytes, steps and functions.
+        TypeError: a script is none; the text says what was found in it.
         OSError: the port is taken.
     """
 
@@ -71,34 +74,35 @@ class ScriptedServer:
         error: Optional[BaseException],
         traceback: Optional[TracebackType],
     ) -> None:
-        self._shut_down()
-        # What the test itself raises says more; the log has the rest.
         if error is None:
-            self._raise_error()
+            self.close()
+        else:
+            # What the test itself raises comes first; the log has what the scripts raised.
+            self._shut_down()
 
     @property
     def port(self) -> int:
-        """The port of the server."""
+        """The port, which stays the same while connections are refused."""
         return self._listener.port
 
     @property
     def url(self) -> str:
-        """The URL of the root of the server, with a slash at its end."""
+        """The URL of the server, with a slash at its end."""
         return f"{'http' if self._tls is None else 'https'}://127.0.0.1:{self.port}/"
 
     @property
     def requests(self) -> list[Request]:
-        """Every request that was read, in the order of their ends."""
+        """Every request so far, in the order in which they had been read."""
         return self._journal.requests
 
     @property
     def sent(self) -> list[Sent]:
-        """Every write, in order."""
+        """Every write so far, in order."""
         return self._journal.sent
 
     @property
-    def errors(self) -> list[Exception]:
-        """What scripts raised, and what clients sent that was not HTTP."""
+    def errors(self) -> list[BaseException]:
+        """What scripts raised so far, and what requests that are not HTTP/1 led to."""
         return self._journal.errors
 
     @property
@@ -108,24 +112,24 @@ class ScriptedServer:
 
     @property
     def connections_open(self) -> int:
-        """How many of them neither side has ended yet."""
+        """How many connections are open."""
         return len(self._journal.open)
 
     @property
     def scripts_left(self) -> int:
-        """How many scripts have not been used."""
+        """How many scripts have not been used, those of routes included."""
         return len(self._book)
 
     def url_for(self, target: str) -> str:
-        """Build the URL of a path of the server.
+        """Build a URL of this server.
 
         Args:
-            target: path and query, with or without the slash at its beginning.
+            target: path and query; the slash in front may be left off.
 
         Returns:
             The URL.
         """
-        return self.url + (target[1:] if target.startswith("/") else target)
+        return self.url + target.removeprefix("/")
 
     def add(self, *scripts: Scripted) -> None:
         """Put further scripts behind those that have not been used.
@@ -134,98 +138,131 @@ class ScriptedServer:
             scripts: as for the constructor.
 
         Raises:
-            TypeError: a script is not made of bytes, steps and functions.
+            TypeError: a script is none; then none is added.
         """
         self._book.add(scripts)
 
     def refuse(self) -> None:
-        """Refuse connections from now on, as if the server did not run; connections that are open stay."""
+        """Refuse connections from now on, as if no server ran; those that are open stay.
+
+        Raises:
+            RuntimeError: the server is closed.
+        """
         self._listener.refuse()
 
     def ignore(self) -> None:
-        """Leave connections unanswered from now on, so that connecting times out; connections that are open stay.
+        """Leave connections unanswered from now on, so that connecting times out.
 
-        This relies on what Linux does with connections that nobody accepts; other systems may let some through.
+        Those that are open stay. This is what Linux does with more connections than may wait;
+        other systems may let some through.
+
+        Raises:
+            RuntimeError: the server is closed.
         """
         self._listener.ignore()
 
     def accept(self) -> None:
-        """Accept connections again, on the same port."""
+        """Accept connections again, on the same port; does nothing if they are accepted.
+
+        Raises:
+            RuntimeError: the server is closed.
+        """
         self._listener.accept()
 
     def disconnect(self) -> None:
-        """End every open connection and its script; new ones are accepted as before."""
-        for connection in list(self._connections):
+        """End every open connection, and its script; new ones are accepted as before."""
+        for connection in self._connections:
             connection.abort()
 
     def wait_for_requests(self, count: int, timeout: float = 10.0) -> list[Request]:
         """Wait until so many requests have been read.
 
         Args:
-            count: how many, of all connections together.
+            count: how many, on all connections together, from the first on.
             timeout: how long to wait, in seconds.
 
         Returns:
-            All the requests so far.
+            All requests so far.
 
         Raises:
-            TimeoutError: fewer have come in time.
+            TimeoutError: fewer came in that time.
         """
-        if not self._journal.wait_until(lambda: len(self.requests) >= count, timeout):
-            raise TimeoutError(
-                f"{len(self.requests)} of {count} requests came within {timeout} seconds"
-            )
+        self._wait_until(
+            lambda: len(self.requests) >= count,
+            timeout,
+            lambda: f"{len(self.requests)} of {count} requests came",
+        )
         return self.requests
 
     def wait_for_connections(self, count: int, timeout: float = 10.0) -> None:
         """Wait until so many connections have been accepted.
 
         Args:
-            count: how many, closed ones included.
+            count: how many, from the first on, whether they are still open or not.
             timeout: how long to wait, in seconds.
 
         Raises:
-            TimeoutError: fewer have come in time.
+            TimeoutError: fewer came in that time.
         """
-        if not self._journal.wait_until(lambda: self.connections_accepted >= count, timeout):
-            raise TimeoutError(
-                f"{self.connections_accepted} of {count} connections came within {timeout} seconds"
-            )
+        self._wait_until(
+            lambda: self.connections_accepted >= count,
+            timeout,
+            lambda: f"{self.connections_accepted} of {count} connections came",
+        )
 
     def wait_for_disconnect(self, connection: Optional[int] = None, timeout: float = 10.0) -> None:
-        """Wait until a connection has ended, by either side.
+        """Wait until a connection has ended, whichever side ended it.
 
-        A client's end is noticed while the script waits, and when the next request is waited for.
+        The server notices that a client has gone whenever it sends, waits or reads, which is
+        always, but for the functions that scripts call.
 
         Args:
-            connection: its number, counted from 1; None waits until no connection is open.
+            connection: the number of the connection, counted from 1; it may be yet to come. None
+                waits until no connection is open.
             timeout: how long to wait, in seconds.
 
         Raises:
-            TimeoutError: it is still open then.
+            TimeoutError: it did not end in that time.
         """
-        if not self._journal.wait_until(lambda: not self._is_open(connection), timeout):
-            still = "a connection" if connection is None else f"connection {connection}"
-            raise TimeoutError(f"{still} was still open after {timeout} seconds")
+        self._wait_until(
+            lambda: self._has_ended(connection),
+            timeout,
+            lambda: (
+                f"connections {sorted(self._journal.open)} of {self.connections_accepted} are"
+                f" open, and {'none' if connection is None else connection} was not to be"
+            ),
+        )
 
     def close(self) -> None:
-        """Stop listening, end every connection, and wait for the threads to end; a second time does nothing.
+        """Stop listening, end every connection, and wait for every thread to end.
+
+        A second time does nothing.
 
         Raises:
-            Exception: the first thing that went wrong in a script, as it was raised there.
-            RuntimeError: a function called by a script does not return.
+            BaseException: the first error of a script, as it was raised there.
+            RuntimeError: a function that a script has called does not return.
         """
         if not self._closed:
             self._shut_down()
-            self._raise_error()
+            for error in self.errors[:1]:
+                raise error
 
     def _handle(self, accepted: socket.socket) -> None:
         self._connections = [known for known in self._connections if known.thread.is_alive()]
         self._connections.append(Connection(accepted, self._book, self._journal, self._tls))
 
-    def _is_open(self, connection: Optional[int]) -> bool:
+    def _has_ended(self, connection: Optional[int]) -> bool:
         still_open = self._journal.open
-        return bool(still_open) if connection is None else connection in still_open
+        if connection is None:
+            return not still_open
+        return connection <= self.connections_accepted and connection not in still_open
+
+    def _wait_until(
+        self, reached: Callable[[], bool], timeout: float, found: Callable[[], str]
+    ) -> None:
+        if not self._journal.wait_until(reached, timeout):
+            cause = next(iter(self.errors), None)
+            raise TimeoutError(f"after {timeout} seconds: {found()}") from cause
 
     def _shut_down(self) -> None:
         self._closed = True
@@ -234,10 +271,6 @@ class ScriptedServer:
         for connection in self._connections:
             _join(connection.thread)
 
-    def _raise_error(self) -> None:
-        for error in self.errors[:1]:
-            raise error
-
 
 def _join(thread: threading.Thread) -> None:
     # A script may itself close the server.
@@ -245,4 +278,4 @@ def _join(thread: threading.Thread) -> None:
         return
     thread.join(_PATIENCE)
     if thread.is_alive():
-        raise RuntimeError(f"a function called by a script did not return in {_PATIENCE} seconds")
+        raise RuntimeError(f"a function called by a script does not return: {thread.name}")

@@ -1,4 +1,4 @@
-"""The steps that a script consists of, beside plain bytes: immutable values, so that one script can serve many requests."""
+"""The steps of a script beside plain bytes: immutable, so that one script serves many requests."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Step(ABC):
 class Pause(Step):
     """Let time pass.
 
-    Ends early, together with the rest of the script, when the client disconnects or the server is closed.
+    The script ends at once when the client disconnects or the server is closed meanwhile.
 
     Args:
         seconds: how long, in seconds.
@@ -43,14 +43,14 @@ class Pause(Step):
 
 @dataclass(frozen=True)
 class WaitFor(Step):
-    """Wait until the test sets an event; the next step follows at once.
+    """Wait until the test sets an event.
 
-    Ends early, together with the rest of the script, when the client disconnects or the server is closed.
+    The script ends at once when the client disconnects or the server is closed meanwhile.
 
     Args:
         event: the event that the test will set.
-        timeout: how long to wait, in seconds. An event that has not come by then makes the script fail with
-            TimeoutError, which `ScriptedServer.close` raises.
+        timeout: how long to wait, in seconds. If the event is not set by then, the script fails
+            with TimeoutError, which `ScriptedServer.close` raises.
 
     Raises:
         TypeError: `event` is not a `threading.Event`, or `timeout` not a number.
@@ -61,8 +61,7 @@ class WaitFor(Step):
     timeout: float = 30.0
 
     def __post_init__(self) -> None:
-        if not isinstance(self.event, threading.Event):
-            raise TypeError(f"WaitFor needs a threading.Event, not {self.event!r}")
+        _check_event(self.event)
         _check_seconds("WaitFor", self.timeout)
 
     def perform(self, channel: Channel) -> None:
@@ -83,8 +82,8 @@ class Close(Step):
     """End the connection by FIN; what follows in the script is not done.
 
     Args:
-        close_notify: over TLS, whether its closing alert goes first. Without it the client sees a connection that
-            was cut.
+        close_notify: over TLS, whether its closing alert goes first. Without that the client
+            sees a connection that was cut.
     """
 
     close_notify: bool = True
@@ -116,8 +115,8 @@ class Call(Step):
     """Call a function of the test, such as the `set` of an event.
 
     Args:
-        function: called without arguments on the thread of the connection; its result is not looked at. What it
-            raises ends the script and is raised by `ScriptedServer.close`.
+        function: called without arguments, on the thread of the connection; what it returns is
+            not looked at. What it raises ends the script, and `ScriptedServer.close` raises it.
 
     Raises:
         TypeError: `function` cannot be called.
@@ -129,8 +128,13 @@ class Call(Step):
         if not callable(self.function):
             raise TypeError(f"Call needs a function, not {self.function!r}")
 
-    def perform(self, channel: Channel) -> None:
+    def perform(self, channel: Channel) -> None:  # noqa: ARG002 - what every step gets
         self.function()
+
+
+def _check_event(event: object) -> None:
+    if not isinstance(event, threading.Event):
+        raise TypeError(f"WaitFor needs a threading.Event, not {event!r}")
 
 
 def _check_seconds(name: str, seconds: object) -> None:
