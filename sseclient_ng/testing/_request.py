@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,6 +10,9 @@ from typing import TYPE_CHECKING, Optional
 
 if TYPE_CHECKING:
     from ._channel import Channel
+
+
+_CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]+")
 
 
 class Headers(Mapping[str, str]):
@@ -125,8 +129,15 @@ def _read_body(channel: Channel, headers: Headers) -> bytes:
 
 
 def _read_chunks(channel: Channel) -> Iterator[bytes]:
-    while size := int(channel.read_through(b"\r\n").partition(b";")[0], 16):
+    while size := _chunk_size(channel.read_through(b"\r\n")[:-2]):
         yield channel.read_exactly(size)
         channel.read_exactly(len(b"\r\n"))
     while channel.read_through(b"\r\n") != b"\r\n":
-        pass  # trailer fields, which nobody sends
+        pass  # trailer fields, of which nothing is kept
+
+
+def _chunk_size(line: bytes) -> int:
+    size = line.partition(b";")[0].rstrip()
+    if not _CHUNK_SIZE.fullmatch(size):
+        raise ValueError(f"a client sent what is no chunk size: {line!r}")
+    return int(size, 16)
