@@ -1,0 +1,567 @@
+"""Every place where this package deliberately does not do what a published one does.
+
+This table is what ``test_snippets.py`` expects, and what ``docs/what-changes.md`` is made from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+STANDARD = "https://html.spec.whatwg.org/multipage/server-sent-events.html"
+BTUBBS = "https://github.com/btubbs/sseclient"
+MPETAZZONI = "https://github.com/mpetazzoni/sseclient"
+
+INTERPRETING = (
+    f"[WHATWG, 9.2.6 Interpreting an event stream]({STANDARD}#event-stream-interpretation)"
+)
+PARSING = f"[WHATWG, 9.2.5 Parsing an event stream]({STANDARD}#parsing-an-event-stream)"
+PROCESSING = f"[WHATWG, 9.2.3 Processing model]({STANDARD}#sse-processing-model)"
+LAST_EVENT_ID = f"[WHATWG, 9.2.4 The Last-Event-ID header]({STANDARD}#the-last-event-id-header)"
+FRAMING = "[RFC 9112, 6 Message Body](https://www.rfc-editor.org/rfc/rfc9112#section-6)"
+
+
+def issue(number: int, at: str = BTUBBS) -> str:
+    """Return a link to an issue of one of the published packages."""
+    return f"[{at.partition('.com/')[2]} issue {number}]({at}/issues/{number})"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A snippet in which a difference shows.
+
+    Attributes:
+        snippet: its name.
+        part: which part of its outcome differs, one of ``harness.comparison.COMPARED``.
+        old: what the published package gives there.
+        new: what this package gives there.
+    """
+
+    snippet: str
+    part: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One deliberate difference.
+
+    Attributes:
+        package: the published package that it is a difference to.
+        title: what it is about.
+        old: what the published package does, and why that is wrong.
+        new: what this package does.
+        references: links to the rule or the report.
+        shown: the snippets in which it shows.
+    """
+
+    package: str
+    title: str
+    old: str
+    new: str
+    references: tuple[str, ...]
+    shown: tuple[Shown, ...]
+
+
+def event(data: str, event: str = "message", id: str | None = None, retry: Any = None) -> Any:  # noqa: A002
+    """Return the fields of an event as a snippet records them."""
+    return {"data": data, "event": event, "id": id, "retry": retry}
+
+
+def ending(snippet: str, old: str, new: str = "returned") -> Shown:
+    """Return how a snippet ends with each package."""
+    return Shown(snippet, "ended", old, new)
+
+
+def recorded(snippet: str, old: list[Any], new: list[Any]) -> Shown:
+    """Return what a snippet records with each package."""
+    return Shown(snippet, "recorded", old, new)
+
+
+def requested(snippet: str, old: list[str], new: list[str]) -> Shown:
+    """Return the requests that a snippet makes with each package."""
+    return Shown(snippet, "requests", old, new)
+
+
+FRAMES = (
+    Difference(
+        "sseclient",
+        "Chunked bodies",
+        "Reads the socket below the chunked framing, so that the sizes of chunks end up inside the "
+        "data of an event that spans two chunks: JSON breaks.",
+        "Reads what the framing carries.",
+        (issue(28), issue(34), FRAMING),
+        (
+            recorded("chunked_with_an_event_in_two_chunks", [], [{"a": 1, "b": 2}]),
+            ending("chunked_with_an_event_in_two_chunks", "raised json.decoder.JSONDecodeError"),
+        ),
+    ),
+    Difference(
+        "sseclient",
+        "The end of a body on a connection that stays open",
+        "Does not see the end of a body, as it reads past it into the connection: waits for ever, "
+        "or hands out the framing's last bytes as a message.",
+        "Sees the end, and reconnects.",
+        (issue(28), FRAMING),
+        (
+            recorded("content_length_on_an_open_connection", ["first"], ["first", "second"]),
+            ending("content_length_on_an_open_connection", "timed out"),
+            requested("content_length_on_an_open_connection", ["GET /"], ["GET /", "GET /"]),
+            recorded("chunked_body_ends_on_an_open_connection", ["first", ""], ["first", "second"]),
+            requested("chunked_body_ends_on_an_open_connection", ["GET /"], ["GET /", "GET /"]),
+        ),
+    ),
+    Difference(
+        "sseclient",
+        "Compressed bodies",
+        "Asks for gzip, and then decodes the compressed bytes as text: no message ever arrives.",
+        "Decompresses the body as it arrives.",
+        (issue(36), f"[btubbs/sseclient pull request 37]({BTUBBS}/pull/37)"),
+        (recorded("gzip_coded", [], ["zipped"]), ending("gzip_coded", "timed out")),
+    ),
+    Difference(
+        "sseclient-py",
+        "Delivery from a body without chunks",
+        "Hands out an event once the blocks of 128 bytes that requests reads are full, which may "
+        "be long after it arrived.",
+        "Hands out an event when its blank line arrives, on every framing.",
+        (),
+        (
+            recorded("response_without_chunks_while_the_server_waits", [], ["now"]),
+            ending("response_without_chunks_while_the_server_waits", "timed out"),
+        ),
+    ),
+    Difference(
+        "sseclient-py",
+        "A body that breaks off",
+        "Loses the events that arrived before the break together with the block they are in.",
+        "Hands out every event that arrived whole, then raises the same error.",
+        (INTERPRETING,),
+        (recorded("body_shorter_than_its_length", [], ["1"]),),
+    ),
+)
+
+DECODING = (
+    Difference(
+        "sseclient",
+        "UTF-8",
+        "Decodes by the charset that requests guesses: Latin-1 where the server names none.",
+        "An event stream is UTF-8, whatever the server says. Another encoding can be forced by "
+        "`char_enc`.",
+        (PARSING, issue(40), issue(47)),
+        (
+            recorded(
+                "no_charset_declared",
+                ["grüße, 世界 😀".encode().decode("latin-1")],
+                ["grüße, 世界 😀"],
+            ),
+        ),
+    ),
+    Difference(
+        "sseclient-py",
+        "Bytes that are not UTF-8",
+        "One of them ends the events with `UnicodeDecodeError`.",
+        "They become U+FFFD, and the stream goes on.",
+        (PARSING,),
+        (
+            recorded("bytes_that_are_not_utf_8", ["a"], ["a", "\ufffd\ufffd", "c"]),
+            ending("bytes_that_are_not_utf_8", "raised builtins.UnicodeDecodeError"),
+        ),
+    ),
+    Difference(
+        "sseclient",
+        "Byte order mark",
+        "Makes the first field unknown: its data is lost.",
+        "One at the start of the stream is dropped.",
+        (PARSING,),
+        (recorded("byte_order_mark", ["", "b"], ["a", "b"]),),
+    ),
+    Difference(
+        "sseclient-py",
+        "Byte order mark",
+        "Makes the first field unknown: the first event is lost.",
+        "One at the start of the stream is dropped.",
+        (PARSING,),
+        (recorded("mark_at_the_start", [["b"]], [["a", "b"]]),),
+    ),
+    Difference(
+        "sseclient-py",
+        "Chunks of text",
+        "`TypeError` for a source that yields `str`, as `iter_text()` or `decode_unicode=True` do.",
+        "Text is taken as well as bytes.",
+        (),
+        (
+            recorded("text_from_a_decoding_response", [], ["first", "second\nline"]),
+            ending("text_from_a_decoding_response", "raised builtins.TypeError"),
+            recorded("list_of_text", [], ["ä"]),
+            ending("list_of_text", "raised builtins.TypeError"),
+        ),
+    ),
+)
+
+LINES = (
+    Difference(
+        "sseclient",
+        "Blank lines after other line ends",
+        "A blank line is only seen where both line ends are of the same kind, so that events run "
+        "into each other; a surplus blank line counts as a message.",
+        "CR, LF and CRLF end a line, in any mixture.",
+        (PARSING,),
+        (recorded("line_ends_mixed", ["a", "b\nc", "", "d"], ["a", "b", "c", "d"]),),
+    ),
+    Difference(
+        "sseclient-py",
+        "Blank lines after other line ends",
+        "A blank line is only seen where both line ends are of the same kind, so that events run "
+        "into each other.",
+        "CR, LF and CRLF end a line, in any mixture.",
+        (PARSING,),
+        (recorded("line_ends_of_mixed_kinds", [["a\nb", "c"]], [["a", "b", "c"]]),),
+    ),
+    Difference(
+        "sseclient",
+        "U+2028, U+0085 and other separators in data",
+        "End the line: the rest of the data is lost.",
+        "Are data. Only CR, LF and CRLF end a line.",
+        (PARSING,),
+        (
+            recorded("unicode_line_separators", ["a"], ["a\u2028b\u2029c\x85d\x0be\x0cf"]),
+            recorded("line_separators_in_parsed_data", [event("a")], [event("a\u2028b\x0bc\x85d")]),
+        ),
+    ),
+)
+
+FIELDS = (
+    Difference(
+        "sseclient",
+        "Blocks without data",
+        "Hands out a message with empty data for every keep-alive comment, and for a block that "
+        "holds only `retry`, `id` or `event`.",
+        "Follows their `retry` and `id`, and hands out events that have data.",
+        (INTERPRETING,),
+        (
+            recorded(
+                "keep_alives_unguarded",
+                [
+                    ["message", ""],
+                    ["message", "first"],
+                    ["message", ""],
+                    ["message", ""],
+                    ["message", ""],
+                    ["tick", ""],
+                    ["message", "second"],
+                ],
+                [["message", "first"], ["message", "second"]],
+            ),
+        ),
+    ),
+    Difference(
+        "sseclient",
+        "A first line of data that is empty",
+        "Is lost.",
+        "Is kept: lines of data are joined by a line feed, whatever they hold.",
+        (INTERPRETING,),
+        (recorded("first_data_line_empty", [event("second line")], [event("\nsecond line")]),),
+    ),
+    Difference(
+        "sseclient",
+        "An empty `event` field",
+        "Gives an event named `''`.",
+        "Gives an event named `'message'`.",
+        (INTERPRETING,),
+        (recorded("event_name_empty", [event("x", "")], [event("x")]),),
+    ),
+    Difference(
+        "sseclient",
+        "A `retry` that is no number of milliseconds",
+        "Ends the loop with `ValueError`; takes `-5` for a number, and sleeping then fails.",
+        "Is ignored. Only ASCII digits are a number.",
+        (INTERPRETING,),
+        (
+            recorded("retry_that_is_no_number", [], [event("1"), 10]),
+            ending("retry_that_is_no_number", "raised builtins.ValueError"),
+            recorded("retry_below_zero", [event("1", retry=-5), -5], [event("1"), 10]),
+            recorded("retry_parsed_that_is_no_number", [], [event("x")]),
+            ending("retry_parsed_that_is_no_number", "raised builtins.ValueError"),
+        ),
+    ),
+    Difference(
+        "sseclient",
+        "A `retry` of zero",
+        "Is ignored.",
+        "Is taken; a smallest wait, set by `ReconnectPolicy`, keeps it from becoming a storm.",
+        (INTERPRETING,),
+        (recorded("retry_of_zero", [event("1", retry=0), 10], [event("1", retry=0), 0]),),
+    ),
+    Difference(
+        "sseclient-py",
+        "The type of `retry`",
+        "Is `str`, whatever the server sent.",
+        "Is `int`, or `None` where it was no number. `int(event.retry)` works with both.",
+        (INTERPRETING,),
+        (
+            recorded("retry_as_it_is", ["1500"], [1500]),
+            recorded("retry_as_it_is_and_no_number", ["soon"], [None]),
+        ),
+    ),
+    Difference(
+        "sseclient-py",
+        "An ID that holds NUL",
+        "Is handed out.",
+        "Is ignored.",
+        (INTERPRETING,),
+        (recorded("id_that_holds_nul", ["a\0b"], [None]),),
+    ),
+)
+
+RECONNECTING = (
+    Difference(
+        "sseclient",
+        "Events that were not finished when the connection ended",
+        "Their complete lines are joined to the first message of the next connection.",
+        "Die with their connection. The server sends them again, as it sees the last event ID.",
+        (INTERPRETING,),
+        (
+            recorded(
+                "half_a_line_dies_with_its_connection",
+                ["whole", event("next", id="2")],
+                ["whole", event("next")],
+            ),
+            recorded(
+                "whole_lines_die_with_their_connection",
+                ["whole", event("stale\nnext", "stale")],
+                ["whole", event("next")],
+            ),
+        ),
+    ),
+    Difference(
+        "sseclient",
+        "A reconnect that fails for a while",
+        "A refused connection or a status such as 503 ends the loop.",
+        "Is tried again, with a growing wait; `reconnect=ReconnectPolicy(max_attempts=...)` "
+        "limits it.",
+        (PROCESSING,),
+        (
+            recorded("status_503_on_reconnect", ["1"], ["1", "2"]),
+            ending("status_503_on_reconnect", "raised requests.exceptions.HTTPError"),
+            requested("status_503_on_reconnect", ["GET /"] * 2, ["GET /"] * 3),
+            recorded("refused_on_reconnect", ["1"], ["1", "2"]),
+            ending("refused_on_reconnect", "raised requests.exceptions.ConnectionError"),
+            requested("refused_on_reconnect", ["GET /"], ["GET /"] * 2),
+        ),
+    ),
+    Difference(
+        "sseclient",
+        "A read that times out, a connection that is reset",
+        "`TimeoutError` and `ConnectionResetError` end the loop, while other drops reconnect.",
+        "Reconnects after any drop.",
+        (PROCESSING,),
+        (
+            recorded("read_timeout_in_mid_stream", ["1"], ["1", "2"]),
+            ending("read_timeout_in_mid_stream", "raised builtins.TimeoutError"),
+            requested("read_timeout_in_mid_stream", ["GET /"], ["GET /"] * 2),
+            recorded("reset_in_mid_stream", ["1"], ["1", "2"]),
+            ending("reset_in_mid_stream", "raised builtins.ConnectionResetError"),
+            requested("reset_in_mid_stream", ["GET /"], ["GET /"] * 2),
+        ),
+    ),
+    Difference(
+        "sseclient",
+        "204 No Content",
+        "Reconnects for ever, although this is how a server says that there is no more.",
+        "Ends the loop.",
+        (PROCESSING,),
+        (
+            recorded("status_204_on_reconnect", ["1"], ["1", "ended"]),
+            ending("status_204_on_reconnect", "raised requests.exceptions.HTTPError"),
+            requested("status_204_on_reconnect", ["GET /"] * 3, ["GET /"] * 2),
+        ),
+    ),
+    Difference(
+        "sseclient",
+        "Output",
+        "Prints the error to standard output at each reconnect.",
+        "Prints nothing. The logger `sseclient` says it at level DEBUG.",
+        (),
+        (recorded("reconnect_prints_nothing", ["\n"], [""]),),
+    ),
+    Difference(
+        "sseclient",
+        "An empty ID",
+        "Does not reset the last event ID.",
+        "Resets it: no `Last-Event-ID` is sent.",
+        (INTERPRETING,),
+        (requested("empty_id_resets", ["GET /", "GET / after '5'"], ["GET /"] * 2),),
+    ),
+    Difference(
+        "sseclient",
+        "An ID that holds NUL",
+        "Is taken, and sent back in a header that no server accepts.",
+        "Is ignored.",
+        (INTERPRETING,),
+        (
+            requested(
+                "id_with_nul",
+                ["GET /", "GET / after 'b\\x00d'"],
+                ["GET /", "GET / after 'good'"],
+            ),
+        ),
+    ),
+    Difference(
+        "sseclient",
+        "IDs beyond Latin-1, with spaces around them, or that are numbers",
+        "End the loop at the next reconnect, or the constructor, with an error about headers.",
+        "Are sent: as UTF-8, without the spaces around them.",
+        (LAST_EVENT_ID, issue(40)),
+        (
+            recorded("id_beyond_latin_1", ["café→"], ["café→", "2"]),
+            ending("id_beyond_latin_1", "raised builtins.UnicodeEncodeError"),
+            requested("id_beyond_latin_1", ["GET /"], ["GET /", "GET / after 'café→'"]),
+            recorded("id_with_spaces", [" padded "], [" padded ", "2"]),
+            ending("id_with_spaces", "raised requests.exceptions.InvalidHeader"),
+            requested("id_with_spaces", ["GET /"], ["GET /", "GET / after 'padded'"]),
+            recorded("last_id_beyond_latin_1", [], ["hello"]),
+            ending("last_id_beyond_latin_1", "raised builtins.UnicodeEncodeError"),
+            requested("last_id_beyond_latin_1", [], ["GET / after 'café→'"]),
+            recorded("last_id_a_number", [], ["hello"]),
+            ending("last_id_a_number", "raised requests.exceptions.InvalidHeader"),
+            requested("last_id_a_number", [], ["GET / after '5'"]),
+        ),
+    ),
+)
+
+INTERFACE = (
+    Difference(
+        "sseclient",
+        "The caller's own headers",
+        "Three headers are written into the dictionary that the caller passed.",
+        "The caller's dictionaries stay as they are.",
+        (),
+        (
+            recorded(
+                "headers_of_the_caller_afterwards",
+                [
+                    {
+                        "X-Own": "1",
+                        "Cache-Control": "no-cache",
+                        "Accept": "text/event-stream",
+                        "Last-Event-ID": "5",
+                    }
+                ],
+                [{"X-Own": "1"}],
+            ),
+        ),
+    ),
+    Difference(
+        "sseclient",
+        "Responses that are no event stream",
+        "Anything is read as one: a page of HTML gives no message and no error.",
+        "`InvalidContentType` (a `requests.RequestException`) names what came instead. "
+        "`check_content_type=False` turns this off.",
+        (PROCESSING,),
+        (
+            recorded("another_content_type", ["application/json"], []),
+            ending(
+                "another_content_type", "returned", "raised requests.exceptions.RequestException"
+            ),
+        ),
+    ),
+    Difference(
+        "sseclient",
+        "One class for both packages",
+        "`events()` does not exist, and a response is taken for a URL: the wrong package was "
+        "installed.",
+        "A URL can be iterated with `events()`, a response by `for` and `next`.",
+        (issue(28, MPETAZZONI), issue(32, MPETAZZONI)),
+        (
+            recorded("events_of_a_url", [], ["first"]),
+            ending("events_of_a_url", "raised builtins.AttributeError"),
+            recorded("response_given_to_the_url_package", [], ["first"]),
+            ending("response_given_to_the_url_package", "raised requests.exceptions.InvalidURL"),
+        ),
+    ),
+    Difference(
+        "sseclient-py",
+        "One class for both packages",
+        "A client can't be iterated, and neither a URL nor headers are accepted: the wrong package "
+        "was installed.",
+        "A response can be iterated by `for` and `next`, and a URL is connected to.",
+        (issue(28, MPETAZZONI), issue(32, MPETAZZONI)),
+        (
+            recorded("client_itself_iterated", [], ["first", "second\nline"]),
+            ending("client_itself_iterated", "raised builtins.TypeError"),
+            recorded("url_and_headers_given", [], ["first"]),
+            ending("url_and_headers_given", "raised builtins.TypeError"),
+            requested("url_and_headers_given", [], ["GET /"]),
+        ),
+    ),
+    Difference(
+        "sseclient-py",
+        "The text of an event",
+        "`str(event)` is a description.",
+        "`str(event)` is the data, as in sseclient; `repr(event)` describes.",
+        (),
+        (recorded("text_of_an_event", ["greet event #9, 5 bytes, retry in 1500ms"], ["hello"]),),
+    ),
+    Difference(
+        "sseclient-py",
+        "`Event` by position",
+        "The order is id, event, data, retry.",
+        "The order is data, event, id, retry, as in sseclient. Keywords work with both.",
+        (),
+        (
+            recorded(
+                "events_by_hand_by_position",
+                [event("text", "put", "1")],
+                [event("1", "put", "text")],
+            ),
+        ),
+    ),
+    Difference(
+        "sseclient-py",
+        "Closing what has no `close`",
+        "`AttributeError` for a list or another source without `close`.",
+        "Does nothing.",
+        (),
+        (ending("close_of_what_has_no_close", "raised builtins.AttributeError"),),
+    ),
+    Difference(
+        "sseclient-py",
+        "Closing while another thread reads",
+        "The reading thread stays blocked, and so does the thread that closes.",
+        "The events end at once.",
+        (),
+        (
+            recorded("closed_while_another_thread_is_blocked", ["1"], ["1", "ended"]),
+            ending("closed_while_another_thread_is_blocked", "timed out"),
+        ),
+    ),
+)
+
+CHAPTERS = {
+    "Framing": FRAMES,
+    "Decoding": DECODING,
+    "Lines": LINES,
+    "Fields": FIELDS,
+    "Reconnecting": RECONNECTING,
+    "Interface": INTERFACE,
+}
+"""The table, in the order of the page that is made from it."""
+
+
+def listed_for(snippet: str) -> list[Shown]:
+    """Return where the outcome of ``snippet`` differs on purpose."""
+    return [
+        shown
+        for differences in CHAPTERS.values()
+        for difference in differences
+        for shown in difference.shown
+        if shown.snippet == snippet
+    ]
+
+
+SUITE_EXCEPTIONS = {
+    "test_event_stream": "It reads a public server, and these tests use no outside network.",
+}
+"""Cases of the suite published with sseclient that are not run, each with its reason."""
