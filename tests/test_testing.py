@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import http.client
 import itertools
 import logging
@@ -100,6 +101,10 @@ def client_of(
     client = HTTPClient(server, context)
     with contextlib.closing(client.connection):
         yield client
+
+
+def fail_outright() -> None:
+    pytest.fail("on purpose")
 
 
 # What is sent
@@ -374,6 +379,16 @@ def test_unread_bytes_do_not_turn_a_close_into_a_reset():
         connection.sendall(b"x" * 10_000)
         sent.set()
         assert everything_from(connection) == b"b"
+        server.wait_for_disconnect()
+        assert connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0
+
+
+@pytest.mark.parametrize("step", [Close(), Reset()], ids=repr)
+def test_nothing_is_done_after_the_end(step):
+    with ScriptedServer([step, Call(fail_outright)]) as server:
+        with contextlib.suppress(ConnectionResetError):
+            assert ask(server) == b""
+        server.wait_for_disconnect(1)
 
 
 def test_half_closed_connection_is_read_on():
@@ -387,7 +402,7 @@ def test_half_closed_connection_is_read_on():
 
 
 def test_nothing_can_be_sent_after_half_closing():
-    with ScriptedServer([b"a", HalfClose(), b"b", Call(lambda: pytest.fail("went on"))]) as server:
+    with ScriptedServer([b"a", HalfClose(), b"b", Call(fail_outright)]) as server:
         assert ask(server) == b"a"
 
 
@@ -397,7 +412,7 @@ def test_nothing_can_be_sent_after_half_closing():
     ids=["hold", "pause", "wait"],
 )
 def test_waiting_ends_when_the_client_goes(step):
-    with ScriptedServer([b"a", step, Call(lambda: pytest.fail("went on"))]) as server:
+    with ScriptedServer([b"a", step, Call(fail_outright)]) as server:
         with connect(server) as connection:
             connection.sendall(GET + b"bytes that nobody asked for")
             assert connection.recv(10) == b"a"
@@ -523,11 +538,13 @@ def test_connecting_times_out_for_a_while():
         assert server.connections_accepted == 1
 
 
-def test_accepting_twice_drops_no_connection():
-    with ScriptedServer(b"a") as server, connect(server) as connection:
+def test_accepting_twice_goes_on_listening():
+    # Listening anew would drop the connections that are yet to be accepted.
+    with ScriptedServer(b"a") as server:
+        before = threading.enumerate()
         server.accept()
-        connection.sendall(GET)
-        assert connection.recv(1) == b"a"
+        assert threading.enumerate() == before
+        assert ask(server) == b"a"
 
 
 def test_server_is_started_again_on_its_port():
@@ -590,14 +607,16 @@ def test_end_of_tls(last, raised):
     context = client_context()
     # Python 3.9 takes a cut for an end unless it is told not to, and has no name for the option.
     context.options &= ~getattr(ssl, "OP_IGNORE_UNEXPECTED_EOF", 0x80)
+    gate = threading.Event()
     with (
-        ScriptedServer([b"a", last], tls=server_context()) as server,
+        ScriptedServer([b"a", WaitFor(gate), last], tls=server_context()) as server,
         context.wrap_socket(
             connect(server), server_hostname="127.0.0.1", suppress_ragged_eofs=False
         ) as connection,
     ):
         connection.sendall(GET)
         assert connection.recv(1) == b"a"
+        gate.set()
         with contextlib.nullcontext() if raised is None else pytest.raises(raised):
             assert connection.recv(1) == b""
 
@@ -731,10 +750,6 @@ def test_waiting_in_vain_names_the_broken_script():
 # Errors of scripts
 
 
-def fail_outright() -> None:
-    pytest.fail("on purpose")
-
-
 @pytest.mark.parametrize(
     ("script", "error", "message"),
     [
@@ -794,6 +809,16 @@ def test_script_may_close_the_server():
     with ScriptedServer() as server:
         server.add([b"a", Call(server.close), b"b"])
         assert ask(server) == b"a"
+    assert server.errors == []
+
+
+def test_error_is_not_lost_when_a_script_closes_the_server():
+    server = ScriptedServer(lambda request: 1 / 0)
+    server.add(Call(server.close))
+    ask(server)
+    ask(server)
+    with pytest.raises(ZeroDivisionError):
+        server.close()
 
 
 def test_script_may_refuse_connections():
@@ -843,7 +868,7 @@ def test_what_is_no_script_is_refused_at_once(scripts, options, message):
         (lambda: WaitFor(threading.Event(), None), TypeError, "WaitFor needs a number.*not None"),
         (lambda: Call(b"x"), TypeError, "Call needs a function, not b'x'"),
         (lambda: OnAccept("x"), TypeError, "not 'x'; encode it"),
-        (lambda: response("x"), TypeError, "not 'x'; encode it"),
+        (lambda: response("text"), TypeError, "not 'text'; encode it"),
         (lambda: response([b"x", None]), TypeError, "not None"),
         (lambda: response(framing="tcp"), ValueError, "framing must be chunked.*not 'tcp'"),
         (lambda: response(encoding="br"), ValueError, "encoding must be gzip.*not 'br'"),
@@ -875,7 +900,8 @@ def test_no_thread_and_no_descriptor_is_left(tls):
     threads, descriptors = threading.active_count(), open_descriptors()
     with ScriptedServer(b"a", OnAccept(Reset()), then=[b"b", Hold()], tls=context) as server:
         for count in range(1, 6):
-            with connect(server) as connection, contextlib.suppress(ConnectionResetError):
+            # Already connecting may find the connection reset.
+            with contextlib.suppress(ConnectionResetError), connect(server) as connection:
                 connection.sendall(GET)
                 server.wait_for_connections(count)
         server.ignore()
@@ -888,12 +914,19 @@ def test_no_thread_and_no_descriptor_is_left(tls):
     assert open_descriptors() == descriptors
 
 
+def connection_threads() -> int:
+    gc.collect()
+    threads = [thing for thing in gc.get_objects() if isinstance(thing, threading.Thread)]
+    return sum(thread.name.startswith("scripted connection") for thread in threads)
+
+
 def test_finished_connections_are_forgotten():
+    before = connection_threads()
     with ScriptedServer(then=b"a") as server:
         for count in range(1, 20):
             assert ask(server) == b"a"
             server.wait_for_disconnect(count)
-        assert threading.active_count() < 10
+        assert connection_threads() < before + 5
 
 
 def test_steps_are_values():

@@ -34,10 +34,13 @@ class Connection:
         self._book = book
         self._journal = journal
         self._tls = tls
-        self._number = journal.connection_accepted()
-        self.thread = threading.Thread(
-            target=self._run, name=f"scripted connection {self._number}", daemon=True
-        )
+        self._number = 0
+        self.thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self) -> None:
+        """Count the connection and begin to serve it."""
+        self._number = self._journal.connection_accepted()
+        self.thread.name = f"scripted connection {self._number}"
         self.thread.start()
 
     def abort(self) -> None:

@@ -61,7 +61,7 @@ class ScriptedServer:
         self._journal = Journal()
         self._tls = tls
         self._connections: list[Connection] = []
-        self._closed = False
+        self._errors_raised = 0
         self._listener = Listener(port, self._handle)
         self._listener.accept()
 
@@ -236,20 +236,24 @@ class ScriptedServer:
     def close(self) -> None:
         """Stop listening, end every connection, and wait for every thread to end.
 
-        A second time does nothing.
+        A second time does nothing, and raises nothing again.
 
         Raises:
-            BaseException: the first error of a script, as it was raised there.
+            BaseException: the first error of a script, as it was raised there; `errors` has all.
             RuntimeError: a function that a script has called does not return.
         """
-        if not self._closed:
-            self._shut_down()
-            for error in self.errors[:1]:
-                raise error
+        self._shut_down()
+        new_errors = self.errors[self._errors_raised :]
+        self._errors_raised += len(new_errors)
+        for error in new_errors[:1]:
+            raise error
 
     def _handle(self, accepted: socket.socket) -> None:
-        self._connections = [known for known in self._connections if known.thread.is_alive()]
-        self._connections.append(Connection(accepted, self._book, self._journal, self._tls))
+        connection = Connection(accepted, self._book, self._journal, self._tls)
+        known = [each for each in self._connections if each.thread.is_alive()]
+        # Known before anything happens on it: whoever sees that may want it disconnected.
+        self._connections = [*known, connection]
+        connection.start()
 
     def _has_ended(self, connection: Optional[int]) -> bool:
         still_open = self._journal.open
@@ -265,7 +269,6 @@ class ScriptedServer:
             raise TimeoutError(f"after {timeout} seconds: {found()}") from cause
 
     def _shut_down(self) -> None:
-        self._closed = True
         self._listener.close()
         self.disconnect()
         for connection in self._connections:

@@ -95,7 +95,11 @@ class Close(Step):
 
 @dataclass(frozen=True)
 class Reset(Step):
-    """End the connection by RST; what follows in the script is not done."""
+    """End the connection by RST; what follows in the script is not done.
+
+    Bytes that have not arrived are lost, and on some systems also those that the client has not
+    read. Where they matter, let the client read them first: by a `WaitFor` or a `Pause`.
+    """
 
     def perform(self, channel: Channel) -> None:
         channel.reset()
