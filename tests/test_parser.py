@@ -1,0 +1,1012 @@
+"""The parser, rule by rule: a table of streams with what a conforming client makes of them.
+
+Every row is fed whole, byte by byte, and cut at every place; and all that again with comments asked
+for, which sends it down the parser's general path. To add a case, add a row.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import Callable, NamedTuple, Optional, Union
+
+import pytest
+
+from sseclient_ng import Event, EventStreamParser, EventTooLarge
+
+BOM = b"\xef\xbb\xbf"
+
+
+class Facts(NamedTuple):
+    """All that an event says."""
+
+    data: str
+    event: str
+    id: Optional[str]
+    retry: Optional[int]
+    last_event_id: str
+
+
+def expect(
+    data: str,
+    event: str = "message",
+    id: Optional[str] = None,  # noqa: A002
+    retry: Optional[int] = None,
+    carried: str = "",
+) -> Facts:
+    """The facts of one event; `carried` is the stream's last event ID where it has no own."""
+    return Facts(data, event, id, retry, carried if id is None else id)
+
+
+def facts(events: Iterable[Event]) -> list[Facts]:
+    return [Facts(e.data, e.event, e.id, e.retry, e.last_event_id) for e in events]
+
+
+def texts(events: Iterable[Event]) -> list[str]:
+    return [event.data for event in events]
+
+
+class Row(NamedTuple):
+    """One stream, and what must come of it."""
+
+    name: str
+    stream: bytes
+    events: list[Facts]
+    last_event_id: str = ""
+    retry: Optional[int] = None
+
+
+LINES = [
+    Row("nothing at all", b"", []),
+    Row("LF", b"data: a\n\n", [expect("a")]),
+    Row("CR", b"data: a\r\r", [expect("a")]),
+    Row("CRLF", b"data: a\r\n\r\n", [expect("a")]),
+    Row("two lines with LF", b"data: a\ndata: b\n\n", [expect("a\nb")]),
+    Row("two lines with CR", b"data: a\rdata: b\r\r", [expect("a\nb")]),
+    Row("two lines with CRLF", b"data: a\r\ndata: b\r\n\r\n", [expect("a\nb")]),
+    Row("LF, then a blank line with CR", b"data: a\n\rdata: b\n\r", [expect("a"), expect("b")]),
+    Row("LF, then CRLF", b"data: a\n\r\ndata: b\n\r\n", [expect("a"), expect("b")]),
+    Row("CR, then CRLF", b"data: a\r\r\ndata: b\r\r\n", [expect("a"), expect("b")]),
+    Row("CRLF, then LF", b"data: a\r\n\ndata: b\r\n\n", [expect("a"), expect("b")]),
+    Row("CRLF, then CR", b"data: a\r\n\rdata: b\r\n\r", [expect("a"), expect("b")]),
+    Row("CRLF, CR and LF in one block", b"data: a\r\ndata: b\rdata: c\n\r\n", [expect("a\nb\nc")]),
+    Row("CRLF is one end and no blank line", b"data\r\ndata: b\r\ndata\r\n\r", [expect("\nb\n")]),
+    Row(
+        "a CR before a CRLF is a line of its own",
+        b"data: a\r\r\ndata: b\n\n",
+        [expect("a"), expect("b")],
+    ),
+    Row(
+        "LF and CR are two ends", b"data: a\ndata: b\n\rdata: c\n\n", [expect("a\nb"), expect("c")]
+    ),
+    Row("only blank lines", b"\n\r\n\r\r\n\n\n", []),
+    Row("blank lines before", b"\n\n\ndata: a\n\n", [expect("a")]),
+    Row("blank lines between", b"data: a\n\n\n\n\r\n\rdata: b\n\n\n", [expect("a"), expect("b")]),
+    Row(
+        "many events",
+        b"".join(b"data: %d\n\n" % n for n in range(40)),
+        [expect(str(n)) for n in range(40)],
+    ),
+    Row("an event without its blank line", b"data: a\n\ndata: b\n", [expect("a")]),
+    Row("an event without its last line end", b"data: a\n\ndata: b", [expect("a")]),
+    Row("half a field name at the end", b"data: a\n\ndat", [expect("a")]),
+    Row(
+        "other separators are data",
+        "data: a\x0bb\x0cc\x1cd\x85e\u2028f\u2029g\n\n".encode(),
+        [expect("a\x0bb\x0cc\x1cd\x85e\u2028f\u2029g")],
+    ),
+    Row(
+        "other separators do not end a block",
+        "data: a\u2028\u2028data: b\n\n".encode(),
+        [expect("a\u2028\u2028data: b")],
+    ),
+    Row("a space is no blank line", b"data: a\n \ndata: b\n\n", [expect("a\nb")]),
+    Row("a tab is no blank line", b"data: a\n\t\ndata: b\n\n", [expect("a\nb")]),
+    Row("a NUL is no blank line", b"data: a\n\0\ndata: b\n\n", [expect("a\nb")]),
+]
+
+DATA = [
+    Row("no space", b"data:a\n\n", [expect("a")]),
+    Row("one space is dropped", b"data: a\n\n", [expect("a")]),
+    Row("only one space is dropped", b"data:  a\n\n", [expect(" a")]),
+    Row("a tab is kept", b"data:\ta\ndata: \tb\n\n", [expect("\ta\n\tb")]),
+    Row("a no-break space is kept", "data:\xa0a\n\n".encode(), [expect("\xa0a")]),
+    Row("spaces at the end are kept", b"data: a  \n\n", [expect("a  ")]),
+    Row("nothing but a space", b"data: \n\n", [expect("")]),
+    Row("nothing but two spaces", b"data:  \n\n", [expect(" ")]),
+    Row("empty", b"data:\n\n", [expect("")]),
+    Row("no colon", b"data\n\n", [expect("")]),
+    Row("two without a colon", b"data\ndata\n\n", [expect("\n")]),
+    Row("an empty line first", b"data:\ndata: a\n\n", [expect("\na")]),
+    Row("an empty line last", b"data: a\ndata:\n\n", [expect("a\n")]),
+    Row("an empty line between", b"data: a\ndata\ndata: b\n\n", [expect("a\n\nb")]),
+    Row("three empty lines", b"data:\ndata: \ndata\n\n", [expect("\n\n")]),
+    Row(
+        "empty events among others",
+        b"data\n\ndata: a\n\ndata:\n\n",
+        [expect(""), expect("a"), expect("")],
+    ),
+    Row("colons in the value", b"data:: a: b::\n\n", [expect(": a: b::")]),
+    Row("what looks like a field in the value", b"data: data: a\n\n", [expect("data: a")]),
+    Row("what looks like a comment in the value", b"data: : a\n\n", [expect(": a")]),
+    Row("NUL in the value", b"data: a\0b\n\n", [expect("a\0b")]),
+    Row("nothing but NUL", b"data:\0\n\n", [expect("\0")]),
+    Row(
+        "lines of several shapes",
+        b"data:a\ndata: b\ndata\ndata:  c\ndata:d \n\n",
+        [expect("a\nb\n\n c\nd ")],
+    ),
+    Row(
+        "lines around other fields",
+        b"data: a\nid: 1\ndata: b\nevent: e\ndata: c\n\n",
+        [expect("a\nb\nc", "e", "1")],
+        "1",
+    ),
+    Row("a long line", b"data: " + b"0123456789" * 30 + b"\n\n", [expect("0123456789" * 30)]),
+]
+
+NAMES = [
+    Row(
+        "unknown fields", b"datum: x\nfoo: y\n:z\nbar\ndata: a\nd: 1\ndata: b\n\n", [expect("a\nb")]
+    ),
+    Row("nothing but unknown fields", b"foo: x\n\nbar\n\n", []),
+    Row(
+        "names in another case",
+        b"Data: x\nDATA: y\nID: 1\nEvent: e\nRetry: 5\ndata: a\n\n",
+        [expect("a")],
+    ),
+    Row("a space before the name", b" data: x\ndata: a\n\n", [expect("a")]),
+    Row("a tab before the name", b"\tdata: x\ndata: a\n\n", [expect("a")]),
+    Row("a space behind the name", b"data : x\ndata: a\n\n", [expect("a")]),
+    Row(
+        "a NUL before, in and behind the name",
+        b"\0data: x\nda\0ta: y\ndata\0: z\ndata: a\n\n",
+        [expect("a")],
+    ),
+    Row("a hyphen for a colon", b"data-x\ndata: a\n\n", [expect("a")]),
+    Row("longer names", b"datax: x\nidx: 1\nevents: e\nretry2: 5\ndata: a\n\n", [expect("a")]),
+    Row("shorter names", b"dat: x\ni: 1\neven: e\nretr: 5\ndata: a\n\n", [expect("a")]),
+    Row(
+        "bytes that are not UTF-8 in a name",
+        b"\xffdata: x\ndata\xff: y\ndata: a\n\n",
+        [expect("a")],
+    ),
+    Row(
+        "names of attributes",
+        b"last_event_id: x\n__class__: y\njson: z\ndata: a\n\n",
+        [expect("a")],
+    ),
+    Row("a name with an equals sign", b"data=x\n\ndata: a\n\n", [expect("a")]),
+]
+
+TYPES = [
+    Row("an event type", b"event: add\ndata: a\n\n", [expect("a", "add")]),
+    Row("an event type behind the data", b"data: a\nevent: add\n\n", [expect("a", "add")]),
+    Row(
+        "an event type for one event only",
+        b"event: add\ndata: a\n\ndata: b\n\n",
+        [expect("a", "add"), expect("b")],
+    ),
+    Row("an event type without data is forgotten", b"event: add\n\ndata: a\n\n", [expect("a")]),
+    Row("an event type that is empty", b"event:\ndata: a\n\n", [expect("a")]),
+    Row("an event type that is a space", b"event: \ndata: a\n\n", [expect("a")]),
+    Row("an event type without a colon", b"event\ndata: a\n\n", [expect("a")]),
+    Row("the last event type counts", b"event: x\nevent: y\ndata: a\n\n", [expect("a", "y")]),
+    Row("the last event type counts though empty", b"event: x\nevent\ndata: a\n\n", [expect("a")]),
+    Row("an event type with spaces", b"event:  x y \ndata: a\n\n", [expect("a", " x y ")]),
+    Row("an event type named message", b"event: message\ndata: a\n\n", [expect("a")]),
+    Row("an event type with NUL", b"event: x\0y\ndata: a\n\n", [expect("a", "x\0y")]),
+    Row(
+        "an event type with other text", "event: ä→😀\ndata: a\n\n".encode(), [expect("a", "ä→😀")]
+    ),
+    Row("an event type that is not UTF-8", b"event: \xff\ndata: a\n\n", [expect("a", "\ufffd")]),
+]
+
+IDS = [
+    Row("an ID", b"id: 1\ndata: a\n\n", [expect("a", id="1")], "1"),
+    Row("an ID behind the data", b"data: a\nid: 1\n\n", [expect("a", id="1")], "1"),
+    Row(
+        "an ID is carried on",
+        b"id: 1\ndata: a\n\ndata: b\n\ndata: c\n\n",
+        [expect("a", id="1"), expect("b", carried="1"), expect("c", carried="1")],
+        "1",
+    ),
+    Row(
+        "an ID without data is carried on", b"id: 1\n\ndata: a\n\n", [expect("a", carried="1")], "1"
+    ),
+    Row("an ID without data at the end", b"data: a\n\nid: 1\n\n", [expect("a")], "1"),
+    Row(
+        "an ID in a block that never ends",
+        b"id: 1\ndata: a\n\nid: 2\ndata: b\n",
+        [expect("a", id="1")],
+        "1",
+    ),
+    Row(
+        "an ID that is empty resets",
+        b"id: 1\ndata: a\n\nid:\ndata: b\n\ndata: c\n\n",
+        [expect("a", id="1"), expect("b", id=""), expect("c")],
+        "",
+    ),
+    Row(
+        "an ID that is a space resets",
+        b"id: 1\ndata: a\n\nid: \ndata: b\n\n",
+        [expect("a", id="1"), expect("b", id="")],
+        "",
+    ),
+    Row(
+        "an ID without a colon resets",
+        b"id: 1\ndata: a\n\nid\n\ndata: b\n\n",
+        [expect("a", id="1"), expect("b")],
+        "",
+    ),
+    Row("an ID that is empty and the first", b"id\ndata: a\n\n", [expect("a", id="")], ""),
+    Row("the last ID counts", b"id: 1\nid: 2\ndata: a\n\n", [expect("a", id="2")], "2"),
+    Row("the last ID counts though empty", b"id: 1\nid\ndata: a\n\n", [expect("a", id="")], ""),
+    Row("an ID with NUL is ignored", b"id: 1\0\ndata: a\n\n", [expect("a")], ""),
+    Row(
+        "an ID that is NUL is ignored",
+        b"id: 1\ndata: a\n\nid:\0\ndata: b\n\n",
+        [expect("a", id="1"), expect("b", carried="1")],
+        "1",
+    ),
+    Row(
+        "an ID that begins with NUL is ignored",
+        b"id: 1\n\nid: \0002\ndata: a\n\n",
+        [expect("a", carried="1")],
+        "1",
+    ),
+    Row(
+        "an ID with NUL behind a good one",
+        b"id: 1\nid: 2\0\ndata: a\n\n",
+        [expect("a", id="1")],
+        "1",
+    ),
+    Row(
+        "an ID with NUL before a good one",
+        b"id: 1\0\nid: 2\ndata: a\n\n",
+        [expect("a", id="2")],
+        "2",
+    ),
+    Row("an ID with spaces", b"id:  1 \ndata: a\n\n", [expect("a", id=" 1 ")], " 1 "),
+    Row(
+        "an ID with a tab and controls",
+        b"id: \t\x01\x7f\ndata: a\n\n",
+        [expect("a", id="\t\x01\x7f")],
+        "\t\x01\x7f",
+    ),
+    Row("an ID with other text", "id: ☃é\ndata: a\n\n".encode(), [expect("a", id="☃é")], "☃é"),
+    Row(
+        "an ID that is not UTF-8",
+        b"id: \xc3\ndata: a\n\ndata: b\n\n",
+        [expect("a", id="\ufffd"), expect("b", carried="\ufffd")],
+        "\ufffd",
+    ),
+    Row("an ID that is a number", b"id: 007\ndata: a\n\n", [expect("a", id="007")], "007"),
+    Row("an ID alone", b"id: 1\n\n", [], "1"),
+    Row("all IDs alone", b"id: 1\n\nid: 2\n\n", [], "2"),
+    Row(
+        "the same ID again",
+        b"id: 1\ndata: a\n\nid: 1\ndata: b\n\n",
+        [expect("a", id="1"), expect("b", id="1")],
+        "1",
+    ),
+    Row(
+        "an ID before and behind an event type",
+        b"id: 1\nevent: e\nid: 2\ndata: a\n\nevent: f\nid: 3\ndata: b\n\n",
+        [expect("a", "e", "2"), expect("b", "f", "3")],
+        "3",
+    ),
+]
+
+RETRIES = [
+    Row("a reconnection time", b"retry: 1500\ndata: a\n\n", [expect("a", retry=1500)], retry=1500),
+    Row(
+        "a reconnection time behind the data",
+        b"data: a\nretry:7\n\n",
+        [expect("a", retry=7)],
+        retry=7,
+    ),
+    Row("a reconnection time alone", b"retry: 1500\n\ndata: a\n\n", [expect("a")], retry=1500),
+    Row("a reconnection time in a block that never ends", b"retry: 1500\n", [], retry=1500),
+    Row("a reconnection time whose line never ends", b"retry: 5\nretry: 1500", [], retry=5),
+    Row("a reconnection time of zero", b"retry: 0\ndata: a\n\n", [expect("a", retry=0)], retry=0),
+    Row("zeros in front", b"retry: 0015\ndata: a\n\n", [expect("a", retry=15)], retry=15),
+    Row("nothing but zeros", b"retry: 000\ndata: a\n\n", [expect("a", retry=0)], retry=0),
+    Row(
+        "the last reconnection time counts",
+        b"retry: 1\nretry: 2\ndata: a\n\n",
+        [expect("a", retry=2)],
+        retry=2,
+    ),
+    Row(
+        "a reconnection time is not carried on",
+        b"retry: 1\ndata: a\n\ndata: b\n\n",
+        [expect("a", retry=1), expect("b")],
+        retry=1,
+    ),
+    Row(
+        "thirty digits",
+        b"retry: " + b"9" * 30 + b"\ndata: a\n\n",
+        [expect("a", retry=10**30 - 1)],
+        retry=10**30 - 1,
+    ),
+    *(
+        Row(
+            f"retry that is ignored: {value!r}",
+            b"retry: 5\n\nretry:%b\ndata: a\n\n" % value,
+            [expect("a")],
+            retry=5,
+        )
+        for value in [
+            b"",
+            b" ",
+            b"  5",
+            b" 5 ",
+            b"\t5",
+            b" -5",
+            b" +5",
+            b" 1.5",
+            b" 1e3",
+            b" 0x10",
+            b" 1_000",
+            b" 1,000",
+            b" 5s",
+            b" soon",
+            b" 5\0",
+            b" \0",
+            " \u0663".encode(),  # a digit, though not an ASCII one
+            " \u00b2".encode(),
+            " \uff15".encode(),
+            b" \xff",
+        ]
+    ),
+    Row("retry without a colon", b"retry: 5\n\nretry\ndata: a\n\n", [expect("a")], retry=5),
+    Row(
+        "a bad reconnection time behind a good one",
+        b"retry: 6\nretry: x\ndata: a\n\n",
+        [expect("a", retry=6)],
+        retry=6,
+    ),
+]
+
+COMMENTS = [
+    Row("a comment", b": hello\n\n", []),
+    Row("an empty comment", b":\n\ndata: a\n\n", [expect("a")]),
+    Row("a comment without a space", b":hello\ndata: a\n\n", [expect("a")]),
+    Row("a comment that looks like a field", b":data: x\n: data: y\n::data: z\n\n", []),
+    Row(
+        "comments among the lines of an event",
+        b"data: a\n:\n: b\n:c\ndata: d\n:e\n\n",
+        [expect("a\nd")],
+    ),
+    Row(
+        "comments do not end an event",
+        b"data: a\n: x\ndata: b\n\n: y\n\ndata: c\n\n",
+        [expect("a\nb"), expect("c")],
+    ),
+    Row("a comment of colons", b":::\ndata: a\n\n", [expect("a")]),
+    Row("a comment with NUL", b":\0\ndata: a\n\n", [expect("a")]),
+    Row("a comment that is not UTF-8", b":\xff\xfe\ndata: a\n\n", [expect("a")]),
+    Row("a long comment", b":" + b"x" * 300 + b"\ndata: a\n\n", [expect("a")]),
+    Row("comments with all line ends", b":a\r\n:b\r:c\n\r\n:d\r\rdata: e\r\r", [expect("e")]),
+    Row(
+        "heartbeats between events",
+        b"data: a\n\n:\n\n: ping\n\ndata: b\n\n:\n\n",
+        [expect("a"), expect("b")],
+    ),
+    Row("a comment at the end, unfinished", b"data: a\n\n: x", [expect("a")]),
+    Row("a colon behind a space is no comment", b" : x\ndata: a\n\n", [expect("a")]),
+]
+
+BYTE_ORDER_MARKS = [
+    Row("a BOM", BOM + b"data: a\n\n", [expect("a")]),
+    Row("nothing but a BOM", BOM, []),
+    Row("a BOM and a comment", BOM + b": x\n\ndata: a\n\n", [expect("a")]),
+    Row("a BOM and a blank line", BOM + b"\ndata: a\n\n", [expect("a")]),
+    Row("a BOM and CRLF", BOM + b"\r\ndata: a\r\n\r\n", [expect("a")]),
+    Row("two BOMs", BOM + BOM + b"data: x\n\ndata: a\n\n", [expect("a")]),
+    Row(
+        "a BOM before a later event",
+        b"data: a\n\n" + BOM + b"data: x\n\ndata: b\n\n",
+        [expect("a"), expect("b")],
+    ),
+    Row("a BOM before a later line", b"data: a\n" + BOM + b"data: x\n\n", [expect("a")]),
+    Row("a BOM behind a blank line", b"\n" + BOM + b"data: x\n\ndata: a\n\n", [expect("a")]),
+    Row("a BOM in a value", b"data:" + BOM + b"a\n\n", [expect("\ufeffa")]),
+    Row("a BOM at the start and in a value", BOM + b"data: " + BOM + b"\n\n", [expect("\ufeff")]),
+    Row("a BOM before a comment that is later", b"\n" + BOM + b": x\ndata: a\n\n", [expect("a")]),
+    Row("the first byte of a BOM", b"\xefdata: x\n\ndata: a\n\n", [expect("a")]),
+    Row("two bytes of a BOM", b"\xef\xbbdata: x\n\ndata: a\n\n", [expect("a")]),
+    Row("two bytes of a BOM and a blank line", b"\xef\xbb\n\ndata: a\n\n", [expect("a")]),
+    Row("a BOM of UTF-16", b"\xff\xfedata: x\n\ndata: a\n\n", [expect("a")]),
+]
+
+ENCODING = [
+    Row("two, three and four bytes", "data: é→😀\n\n".encode(), [expect("é→😀")]),
+    Row(
+        "several scripts",
+        "data: ελλ\ndata: 日本語\ndata: ру\n\n".encode(),
+        [expect("ελλ\n日本語\nру")],
+    ),
+    Row(
+        "U+0000 to U+10FFFF",
+        "data: \x7f\x80\u07ff\u0800\ud7ff\ue000\uffff\U0010ffff\n\n".encode(),
+        [expect("\x7f\x80\u07ff\u0800\ud7ff\ue000\uffff\U0010ffff")],
+    ),
+    Row("a byte that is never UTF-8", b"data: a\xffb\n\n", [expect("a\ufffdb")]),
+    Row("a continuation byte alone", b"data: a\x80b\n\n", [expect("a\ufffdb")]),
+    Row("a sequence cut by ASCII", b"data: \xe2\x82b\n\n", [expect("\ufffdb")]),
+    Row("a sequence cut by the end of the line", b"data: \xf0\x9f\x98\n\n", [expect("\ufffd")]),
+    Row("a sequence cut by CR", b"data: \xe2\x82\r\r", [expect("\ufffd")]),
+    Row(
+        "a sequence over two lines is none",
+        b"data: \xe2\ndata: \x82\xac\n\n",
+        [expect("\ufffd\n\ufffd\ufffd")],
+    ),
+    Row("overlong", b"data: \xc0\xafx\n\n", [expect("\ufffd\ufffdx")]),
+    Row("a surrogate", b"data: \xed\xa0\x80x\n\n", [expect("\ufffd\ufffd\ufffdx")]),
+    Row("beyond U+10FFFF", b"data: \xf4\x90\x80\x80x\n\n", [expect("\ufffd\ufffd\ufffd\ufffdx")]),
+    Row("Latin-1", "data: grün\n\n".encode("latin-1"), [expect("gr\ufffdn")]),
+    Row(
+        "good events among bad ones",
+        b"data: a\n\ndata: \xff\n\ndata: b\n\n",
+        [expect("a"), expect("\ufffd"), expect("b")],
+    ),
+    Row("U+0085 as bytes is data", b"data: a\xc2\x85b\n\n", [expect("a\x85b")]),
+    Row("U+010A has a byte that is LF in UTF-16", "data: Ċč\n\n".encode(), [expect("Ċč")]),
+]
+
+ALL_TOGETHER = [
+    Row(
+        "a whole stream",
+        BOM
+        + b": welcome\r\nretry: 250\r\n\r\n"
+        + 'event: created\nid: ä1\ndata: {\ndata: "a": 1}\n\n'.encode()
+        + b"data: carried\rdata\r\r"
+        + b"id\r\nevent: reset\r\ndata:x\r\n\r\n"
+        + b"nonsense\n\ndata: no end",
+        [
+            expect('{\n"a": 1}', "created", "ä1"),
+            expect("carried\n", carried="ä1"),
+            expect("x", "reset", ""),
+        ],
+        last_event_id="",
+        retry=250,
+    ),
+    Row(
+        "a block in every order of its fields",
+        b"data: a\nid: 1\nevent: e\nretry: 2\n\n"
+        b"retry: 2\nevent: e\nid: 1\ndata: a\n\n"
+        b"event: e\nretry: 2\ndata: a\nid: 1\n\n",
+        [expect("a", "e", "1", 2)] * 3,
+        last_event_id="1",
+        retry=2,
+    ),
+]
+
+ROWS = [
+    *LINES,
+    *DATA,
+    *NAMES,
+    *TYPES,
+    *IDS,
+    *RETRIES,
+    *COMMENTS,
+    *BYTE_ORDER_MARKS,
+    *ENCODING,
+    *ALL_TOGETHER,
+]
+
+MakeParser = Callable[[], EventStreamParser]
+
+
+def general_path() -> EventStreamParser:
+    return EventStreamParser(on_comment=lambda text: None)
+
+
+@pytest.fixture(params=[EventStreamParser, general_path], ids=["any path", "general path"])
+def make_parser(request: pytest.FixtureRequest) -> MakeParser:
+    return request.param
+
+
+def row_name(row: Row) -> str:
+    return row.name
+
+
+each_row = pytest.mark.parametrize("row", ROWS, ids=row_name)
+
+
+def check(row: Row, make_parser: MakeParser, reads: Iterable[bytes]) -> None:
+    parser = make_parser()
+    events = [event for data in reads for event in parser.feed(data)]
+    assert facts(events) == row.events
+    assert parser.last_event_id == row.last_event_id
+    assert parser.retry == row.retry
+
+
+def byte_by_byte(stream: bytes) -> list[bytes]:
+    return [stream[at : at + 1] for at in range(len(stream))]
+
+
+@each_row
+def test_whole(row: Row, make_parser: MakeParser) -> None:
+    check(row, make_parser, [row.stream])
+
+
+@each_row
+def test_byte_by_byte(row: Row, make_parser: MakeParser) -> None:
+    check(row, make_parser, byte_by_byte(row.stream))
+
+
+@each_row
+def test_cut_at_every_place(row: Row, make_parser: MakeParser) -> None:
+    for place in range(len(row.stream) + 1):
+        check(row, make_parser, [row.stream[:place], row.stream[place:]])
+
+
+@each_row
+def test_cut_into_three_at_every_line(row: Row, make_parser: MakeParser) -> None:
+    """Where the parser goes from one of its states to another, and back."""
+    places = [at + 1 for at, byte in enumerate(row.stream) if byte in b"\r\n"]
+    for first, second in zip(places, places[1:]):
+        reads = [row.stream[:first], row.stream[first:second], b"", row.stream[second:]]
+        check(row, make_parser, reads)
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in ROWS if not row.stream.startswith(BOM)], ids=row_name
+)
+def test_behind_another_event(row: Row, make_parser: MakeParser) -> None:
+    """Nothing that came before changes the row. Only a BOM would no longer be one."""
+    parser = make_parser()
+    assert texts(parser.feed(b"event: before\ndata: before\n\n")) == ["before"]
+    assert facts(parser.feed(row.stream)) == row.events
+
+
+def test_names_of_rows_are_different() -> None:
+    names = [row.name for row in ROWS]
+    assert len(names) == len(set(names))
+
+
+# When an event comes out
+
+
+@pytest.mark.parametrize(
+    ("before", "last"),
+    [
+        (b"data: a\n", b"\n"),
+        (b"data: a\r", b"\r"),
+        (b"data: a\r\n", b"\r"),
+        (b"data: a\n", b"\r"),
+        (b"data: a\r\n", b"\n"),
+        (BOM + b"data: a\r\n", b"\r"),
+        (b"data: a\r\n: x\r\n", b"\r"),
+        (b"data: a\n:\n", b"\n"),
+    ],
+)
+def test_comes_out_on_the_byte_that_ends_its_blank_line(
+    make_parser: MakeParser, before: bytes, last: bytes
+) -> None:
+    parser = make_parser()
+    assert parser.feed(before) == []
+    assert texts(parser.feed(last)) == ["a"]
+    assert texts(parser.feed(b"\ndata: b\n\n")) == ["b"]
+
+
+def test_line_feed_after_a_carriage_return_at_the_end_of_a_read_is_swallowed(
+    make_parser: MakeParser,
+) -> None:
+    parser = make_parser()
+    assert parser.feed(b"data: a\r") == []
+    assert parser.feed(b"\ndata: b\r") == []
+    assert parser.feed(b"") == []
+    assert parser.feed(b"\n") == []
+    assert texts(parser.feed(b"\r")) == ["a\nb"]
+    assert parser.feed(b"\n") == []
+
+
+def test_reads_without_bytes_change_nothing(make_parser: MakeParser) -> None:
+    parser = make_parser()
+    reads = [b"", BOM[:1], b"", BOM[1:], b"", b"data: a\r", b"", b"\n", b"", b"\r\n", b""]
+    assert texts(event for data in reads for event in parser.feed(data)) == ["a"]
+
+
+def test_last_event_id_moves_at_the_blank_line(make_parser: MakeParser) -> None:
+    parser = make_parser()
+    parser.feed(b"id: 1\ndata: a\n")
+    assert parser.last_event_id == ""
+    parser.feed(b"\n")
+    assert parser.last_event_id == "1"
+
+
+def test_reconnection_time_counts_from_the_end_of_its_line(make_parser: MakeParser) -> None:
+    parser = make_parser()
+    parser.feed(b"data: a\nretry: 10")
+    assert parser.retry is None
+    parser.feed(b"\n")
+    assert parser.retry == 10
+    assert facts(parser.feed(b"data: b\n\n")) == [expect("a\nb", retry=10)]
+
+
+def test_looking_at_the_reconnection_time_changes_nothing(make_parser: MakeParser) -> None:
+    stream = b"id: 1\nretry: 10\ndata: a\r\ndata: b\n\ndata: c\n\n"
+    parser = make_parser()
+    events = []
+    for data in byte_by_byte(stream):
+        events += parser.feed(data)
+        assert parser.retry in (None, 10)
+    assert facts(events) == [expect("a\nb", id="1", retry=10), expect("c", carried="1")]
+
+
+def test_last_event_id_of_an_earlier_stream(make_parser: MakeParser) -> None:
+    parser = EventStreamParser(last_event_id="é7")
+    assert parser.last_event_id == "é7"
+    assert facts(parser.feed(b"data: a\n\nid\ndata: b\n\ndata: c\n\n")) == [
+        expect("a", carried="é7"),
+        expect("b", id=""),
+        expect("c"),
+    ]
+
+
+def test_events_of_one_read_come_in_order_and_are_all_new_objects() -> None:
+    parser = EventStreamParser()
+    events = parser.feed(b"data: a\n\ndata: a\n\n")
+    events += parser.feed(b"data: a\n\n")
+    assert texts(events) == ["a", "a", "a"]
+    assert len({id(event) for event in events}) == 3
+
+
+def test_event_keeps_its_last_event_id_when_the_stream_goes_on() -> None:
+    parser = EventStreamParser()
+    (first,) = parser.feed(b"id: 1\n\ndata: a\n\n")
+    parser.feed(b"id: 2\ndata: b\n\n")
+    assert first.last_event_id == "1"
+    assert first.id is None
+
+
+# Reconnection times without end
+
+
+@pytest.mark.parametrize("digits", [641, 4301, 6000, 100_000])
+def test_reconnection_time_of_any_length(make_parser: MakeParser, digits: int) -> None:
+    parser = make_parser()
+    (event,) = parser.feed(b"retry: " + b"7" * digits + b"\ndata: a\n\n")
+    assert isinstance(event.retry, int)
+    assert event.retry == parser.retry
+    assert event.retry > 10**600  # milliseconds: longer than the age of the universe
+
+
+def test_reconnection_time_with_zeros_in_front_of_any_length(make_parser: MakeParser) -> None:
+    parser = make_parser()
+    (event,) = parser.feed(b"retry: " + b"0" * 6000 + b"25\ndata: a\n\n")
+    assert event.retry == parser.retry == 25
+
+
+@pytest.mark.skipif(not hasattr(sys, "set_int_max_str_digits"), reason="this Python has no limit")
+def test_reconnection_time_under_the_strictest_limit_of_python(make_parser: MakeParser) -> None:
+    before = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(640)
+    try:
+        (event,) = make_parser().feed(b"retry: " + b"7" * 5000 + b"\ndata: a\n\n")
+    finally:
+        sys.set_int_max_str_digits(before)
+    assert isinstance(event.retry, int)
+
+
+# What can be fed
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_any_kind_of_bytes(kind: Callable[[bytes], Union[bytes, bytearray, memoryview]]) -> None:
+    parser = EventStreamParser()
+    assert texts(parser.feed(kind(b"data: a\n\ndata: "))) == ["a"]
+    assert texts(parser.feed(kind(b"b\r"))) == []
+    assert texts(parser.feed(kind(b"\n\r\n"))) == ["b"]
+
+
+def test_a_buffer_can_be_used_again_after_it_was_fed() -> None:
+    parser = EventStreamParser()
+    buffer = bytearray(b"data: a\nda")
+    parser.feed(memoryview(buffer))
+    buffer[:] = b"xxxxxxxxxx"
+    assert texts(parser.feed(b"ta: b\n\n")) == ["a\nb"]
+
+
+@pytest.mark.parametrize("wrong", ["data: a\n\n", None, 5, ["data"], "x"])
+def test_anything_else_is_a_type_error(wrong: object) -> None:
+    parser = EventStreamParser()
+    parser.feed(b"data: ")
+    with pytest.raises(TypeError, match=f"bytes.*{type(wrong).__name__}"):
+        parser.feed(wrong)  # type: ignore[arg-type]
+    assert texts(parser.feed(b"a\n\n")) == ["a"], "what was fed before is still there"
+
+
+def test_options_are_keywords() -> None:
+    with pytest.raises(TypeError):
+        EventStreamParser("1")  # type: ignore[misc]
+
+
+# The end of the stream
+
+
+@pytest.mark.parametrize(
+    ("stream", "expected"),
+    [
+        (b"", []),
+        (b"data: a\n\n", []),
+        (b"data: a\n", [expect("a")]),
+        (b"data: a", [expect("a")]),
+        (b"data: a\r", [expect("a")]),
+        (b"data: a\r\n", [expect("a")]),
+        (b"data: a\r\n\r", []),
+        (b"data: a\ndata", [expect("a\n")]),
+        (b"data", [expect("")]),
+        (b"dat", []),
+        (b"data: a\n:", [expect("a")]),
+        (b"data: a\n: comment", [expect("a")]),
+        (b"id: 1\nevent: e\nretry: 5\ndata: a", [expect("a", "e", "1", 5)]),
+        (b"data: a\nid: 1", [expect("a", id="1")]),
+        (b"id: 0\n\ndata: a", [expect("a", carried="0")]),
+        (b"id: 1", []),
+        (b"event: e\n", []),
+        (b"retry: 5", []),
+        (BOM, []),
+        (BOM[:2], []),
+        (BOM + b"data: a", [expect("a")]),
+        (b"data: a\xe2\x82", [expect("a\ufffd")]),
+        (b"data: a\n\xef\xbb", [expect("a")]),
+    ],
+)
+def test_close_gives_the_event_without_its_blank_line(
+    make_parser: MakeParser, stream: bytes, expected: list[Facts]
+) -> None:
+    for reads in ([stream], byte_by_byte(stream)):
+        parser = make_parser()
+        for data in reads:
+            parser.feed(data)
+        assert facts(parser.close()) == expected
+        assert parser.close() == []
+
+
+def test_close_ends_a_line_with_a_reconnection_time(make_parser: MakeParser) -> None:
+    parser = make_parser()
+    parser.feed(b"retry: 25")
+    parser.close()
+    assert parser.retry == 25
+
+
+def test_close_of_an_event_moves_the_last_event_id(make_parser: MakeParser) -> None:
+    parser = make_parser()
+    parser.feed(b"data: a\nid: 1")
+    parser.close()
+    assert parser.last_event_id == "1"
+
+
+def test_after_close_comes_another_stream(make_parser: MakeParser) -> None:
+    parser = make_parser()
+    parser.feed(b"id: 1\ndata: a\n\nevent: e\nretry: 4\ndata: lost")
+    parser.close()
+    assert parser.last_event_id == "1"
+    assert facts(parser.feed(BOM + b"data: b\n\n")) == [expect("b", carried="1")]
+
+
+def test_line_feed_at_the_start_of_another_stream_is_a_line(make_parser: MakeParser) -> None:
+    parser = make_parser()
+    parser.feed(b"data: a\r")
+    parser.close()
+    assert texts(parser.feed(b"\ndata: b\n\n")) == ["b"]
+
+
+# Comments
+
+
+def comments_of(reads: Iterable[bytes]) -> list[str]:
+    comments: list[str] = []
+    parser = EventStreamParser(on_comment=comments.append)
+    for data in reads:
+        parser.feed(data)
+    return comments
+
+
+@pytest.mark.parametrize(
+    ("stream", "expected"),
+    [
+        (b":\n", [""]),
+        (b": \n", [""]),
+        (b":a\n", ["a"]),
+        (b": a\n", ["a"]),
+        (b":  a \n", [" a "]),
+        (b":\ta\n", ["\ta"]),
+        (b":: a\n", [": a"]),
+        (b": a\r: b\r\n: c\n", ["a", "b", "c"]),
+        (b": a\n\n: b\n\n", ["a", "b"]),
+        (b"data: x\n: a\ndata: y\n:b\n\n:c\n", ["a", "b", "c"]),
+        (b": unfinished", []),
+        (b" : no comment\n", []),
+        (b"data: : no comment\n\n", []),
+        (BOM + b": a\n", ["a"]),
+        (": ä\xa0😀\n".encode(), ["ä\xa0😀"]),
+        (b":\xff\n", ["\ufffd"]),
+        (b":\0\n", ["\0"]),
+    ],
+)
+def test_comments_are_handed_out(stream: bytes, expected: list[str]) -> None:
+    assert comments_of([stream]) == expected
+    assert comments_of(byte_by_byte(stream)) == expected
+    for place in range(len(stream) + 1):
+        assert comments_of([stream[:place], stream[place:]]) == expected
+
+
+def test_comment_is_handed_out_when_its_line_ends() -> None:
+    comments: list[str] = []
+    parser = EventStreamParser(on_comment=comments.append)
+    parser.feed(b"data: a\n: x")
+    assert comments == []
+    parser.feed(b"\r")
+    assert comments == ["x"], "the event that it stands in is still open"
+    assert texts(parser.feed(b"\n\n")) == ["a"]
+
+
+def test_close_hands_out_an_unfinished_comment() -> None:
+    comments: list[str] = []
+    parser = EventStreamParser(on_comment=comments.append)
+    parser.feed(b"data: a\n: x")
+    assert texts(parser.close()) == ["a"]
+    assert comments == ["x"]
+
+
+class Refused(Exception):
+    pass
+
+
+def refuse(text: str) -> None:
+    raise Refused(text)
+
+
+def test_error_of_the_callback_loses_no_event() -> None:
+    parser = EventStreamParser(on_comment=refuse)
+    with pytest.raises(Refused, match="x"):
+        parser.feed(b"data: a\n\n: x\n\nid: 1\ndata: b\n\ndata: c\n")
+    assert facts(parser.feed(b"\ndata: d\n\n")) == [
+        expect("a"),
+        expect("b", id="1"),
+        expect("c", carried="1"),
+        expect("d", carried="1"),
+    ]
+
+
+def test_error_of_the_callback_at_the_end_loses_no_event() -> None:
+    parser = EventStreamParser(on_comment=refuse)
+    parser.feed(b"data: a\n: x")
+    with pytest.raises(Refused):
+        parser.close()
+    assert texts(parser.close()) == ["a"]
+
+
+# The limit
+
+
+def outcome(stream: bytes, limit: int, make_reads: Callable[[bytes], list[bytes]]) -> list[str]:
+    """The data of the events, and an "error" where the limit was exceeded."""
+    parser = EventStreamParser(max_event_size=limit)
+    seen: list[str] = []
+    try:
+        for data in make_reads(stream):
+            seen += texts(parser.feed(data))
+        seen += texts(parser.close())
+    except EventTooLarge:
+        seen.append("error")
+    return seen
+
+
+def check_limit(stream: bytes, limit: int, expected: list[str]) -> None:
+    def cut_at(place: int) -> Callable[[bytes], list[bytes]]:
+        return lambda stream: [stream[:place], stream[place:]]
+
+    assert outcome(stream, limit, lambda stream: [stream]) == expected
+    assert outcome(stream, limit, byte_by_byte) == expected
+    for place in range(1, len(stream)):
+        assert outcome(stream, limit, cut_at(place)) == expected
+
+
+@pytest.mark.parametrize(
+    ("stream", "size", "expected"),
+    [
+        (b"data: abc\n\n", 10, ["abc"]),
+        (b"data: abc\r\n\r\n", 10, ["abc"]),
+        (b"data: abc\r\r", 10, ["abc"]),
+        (BOM + b"data: abc\n\n", 10, ["abc"]),
+        ("data: é\n\n".encode(), 9, ["é"]),
+        (b"data: a\ndata: b\n\n", 16, ["a\nb"]),
+        (b"data: a\r\ndata: b\r\n\r\n", 16, ["a\nb"]),
+        (b"id: 1\nevent: e\nretry: 5\nfoo\ndata\n\n", 33, [""]),
+        (b"data: a\n:234567\n\n", 15, ["a"]),
+        (b":234567\ndata: a\n\n", 8, ["a"]),
+        (b"data: a\n\ndata: b\n\ndata: c\n\n", 8, ["a", "b", "c"]),
+        (b"data: a\n\ndata: bcd", 9, ["a", "bcd"]),
+        (b"data: a\n\n:\n:\n:\n:\n:\n:\n:\n\ndata: b\n\n", 8, ["a", "b"]),
+        (b"data: a\n:\n:\n:\n:\n:\n:\n:\ndata: b\n\n", 16, ["a\nb"]),
+        (b"\n\n\n\n\n\n\n\n\n\n\n\ndata: a\n\n", 8, ["a"]),
+    ],
+)
+def test_limit_is_exact_however_it_is_cut(stream: bytes, size: int, expected: list[str]) -> None:
+    check_limit(stream, size, expected)
+    shorter = outcome(stream, size - 1, lambda stream: [stream])
+    assert shorter[-1] == "error"
+    check_limit(stream, size - 1, shorter)
+
+
+@pytest.mark.parametrize(
+    ("stream", "limit", "expected"),
+    [
+        (b"data: 12345", 10, ["error"]),
+        (b"id: 1\nid: 2\nid: 3\n", 10, ["error"]),
+        (b"x\n" * 10, 10, ["error"]),
+        (b":234567890A", 10, ["error"]),
+        (b"data: 1\n\ndata: 2\n\ndata: 12345\n\ndata: 3\n\n", 8, ["1", "2", "error"]),
+        (b"data: 1\n\nx: 2345678\n\ndata: 3\n\n", 8, ["1", "error"]),
+    ],
+)
+def test_beyond_the_limit_however_it_is_cut(stream: bytes, limit: int, expected: list[str]) -> None:
+    check_limit(stream, limit, expected)
+
+
+def test_events_before_the_one_too_large_are_returned_first() -> None:
+    parser = EventStreamParser(max_event_size=20)
+    stream = b"id: 1\ndata: a\n\ndata: b\n\ndata: " + b"x" * 50 + b"\n\ndata: c\n\n"
+    assert facts(parser.feed(stream)) == [expect("a", id="1"), expect("b", carried="1")]
+    for _ in range(2):
+        with pytest.raises(EventTooLarge):
+            parser.feed(b"\n\ndata: d\n\n")
+    with pytest.raises(EventTooLarge):
+        parser.close()
+    assert parser.last_event_id == "1"
+
+
+def test_error_is_raised_at_once_where_nothing_came_before() -> None:
+    parser = EventStreamParser(max_event_size=20)
+    parser.feed(b"data: 0123456789")
+    with pytest.raises(EventTooLarge) as first:
+        parser.feed(b"0123456789")
+    with pytest.raises(EventTooLarge) as second:
+        parser.feed(b"")
+    assert "max_event_size=20" in str(first.value)
+    assert str(first.value) == str(second.value)
+
+
+def test_error_raised_again_does_not_grow_its_traceback() -> None:
+    parser = EventStreamParser(max_event_size=5)
+
+    def depth() -> int:
+        with pytest.raises(EventTooLarge) as caught:
+            parser.feed(b"data: too long")
+        return len(caught.traceback)
+
+    depth()
+    assert len({depth() for _ in range(5)}) == 1
+
+
+def test_close_raises_what_a_read_had_no_time_to() -> None:
+    parser = EventStreamParser(max_event_size=10)
+    assert texts(parser.feed(b"data: a\n\ndata: too long\n\n")) == ["a"]
+    with pytest.raises(EventTooLarge):
+        parser.close()
+
+
+def test_comments_that_came_before_the_error_are_handed_out() -> None:
+    comments: list[str] = []
+    parser = EventStreamParser(max_event_size=10, on_comment=comments.append)
+    with pytest.raises(EventTooLarge):
+        parser.feed(b": a\n: b\ndata: too long\n: c\n")
+    assert comments == ["a", "b"]
+
+
+def test_default_limit_is_64_mebibytes() -> None:
+    parser = EventStreamParser()
+    parser.feed(b"data: ")
+    mebibyte = b"x" * (1 << 20)
+    for _ in range(63):
+        parser.feed(mebibyte)
+    parser.feed(mebibyte[:-6])
+    with pytest.raises(EventTooLarge, match="67108864"):
+        parser.feed(b"x")
