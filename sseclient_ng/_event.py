@@ -1,0 +1,137 @@
+"""The event that is handed out."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Dict, List, Optional, Union
+
+from sseclient_ng._fields import Fields, decode
+from sseclient_ng._line_ends import LineEnds
+from sseclient_ng._text import utf8
+
+__all__ = ["Event", "EventWithCarriedID", "JSONValue"]
+
+JSONValue = Union[None, bool, int, float, str, List["JSONValue"], Dict[str, "JSONValue"]]
+"""What a JSON text holds."""
+
+_LINE_END = re.compile("\r\n|\r|\n")
+
+
+class Event:
+    """One event of an event stream.
+
+    Args:
+        data: the data; the lines of several data fields are joined by LF.
+        event: the event type.
+        id: the ID that this event's own block set; None where it set none.
+        retry: the reconnection time that this event's own block set, in milliseconds; None where it
+            set none.
+
+    Attributes are what the arguments say. They can be changed, and others can be added. An event is
+    true whatever it holds, and ``str(event)`` is its data.
+
+    See the WHATWG HTML standard, 9.2.6 "Interpreting an event stream".
+    """
+
+    # No __slots__: they would make an instance dearer, as it has a __dict__ for old code anyway
+    # (vars(event), new attributes). benchmarks/parser.py shows it.
+
+    def __init__(
+        self,
+        data: str = "",
+        event: str = "message",
+        id: Optional[str] = None,  # noqa: A002 - the standard's name, and the old packages'
+        retry: Optional[int] = None,
+    ) -> None:
+        self.data = data
+        self.event = event
+        self.id = id
+        self.retry = retry
+
+    @property
+    def last_event_id(self) -> str:
+        """The last event ID of the stream when this event was dispatched, "" if there was none.
+
+        This is the standard's ``MessageEvent.lastEventId``: carried on from earlier events where
+        this one has no ID of its own (9.2.6, "dispatch the event").
+        """
+        return "" if self.id is None else self.id
+
+    def json(self) -> JSONValue:
+        """Return the data read as JSON.
+
+        Raises:
+            json.JSONDecodeError: the data is not JSON. It is a ValueError.
+        """
+        value: JSONValue = json.loads(self.data)
+        return value
+
+    def dump(self) -> str:
+        """Return the event as a server writes it: its fields, then a blank line.
+
+        Raises:
+            ValueError: the event type or the ID can't be written on one line, or the ID holds a NUL,
+                which would make every client ignore it.
+        """
+        lines = []
+        if self.id is not None:
+            lines.append(f"id: {_checked('id', str(self.id), 'CR, LF or NUL', _NOT_IN_AN_ID)}")
+        if self.event not in ("", "message"):
+            lines.append(f"event: {_checked('event', self.event, 'CR or LF', _LINE_END)}")
+        if self.retry is not None:
+            lines.append(f"retry: {self.retry}")
+        lines += [f"data: {line}" for line in _LINE_END.split(self.data)]
+        return "\n".join([*lines, "", ""])
+
+    @classmethod
+    def parse(cls, text: str) -> Event:
+        """Return the one event that a text of field lines describes.
+
+        Args:
+            text: the lines of one block, with or without the blank line at its end. Blank lines and
+                comments are passed over; without data the event's data is empty.
+
+        See the WHATWG HTML standard, 9.2.6 "Interpreting an event stream".
+        """
+        fields = Fields()
+        ends = LineEnds()
+        for line in ends.normalise(utf8(text)).split(b"\n"):
+            if line and not line.startswith(b":"):
+                fields.add_line(line)
+        data = decode(fields.data[:-1])
+        return cls(data, fields.event_type or "message", fields.id, fields.retry)
+
+    def __str__(self) -> str:
+        return self.data
+
+    def __repr__(self) -> str:
+        return (
+            f"Event(data={self.data!r}, event={self.event!r}, id={self.id!r}, retry={self.retry!r})"
+        )
+
+
+class EventWithCarriedID(Event):
+    """An event without an ID of its own, in a stream that has set one before.
+
+    It has a class of its own so that the carried ID needs no place in ``vars(event)``, which shows
+    the four fields only, and costs other events nothing.
+    """
+
+    __slots__ = ("carried_id",)
+
+    carried_id: str
+
+    @property
+    def last_event_id(self) -> str:
+        """See `Event.last_event_id`."""
+        return self.carried_id if self.id is None else self.id
+
+
+_NOT_IN_AN_ID = re.compile("[\r\n\0]")
+
+
+def _checked(field: str, value: str, excluded: str, pattern: re.Pattern[str]) -> str:
+    if pattern.search(value):
+        raise ValueError(f"the {field} of an event can't hold {excluded}: {value!r}")
+    return value

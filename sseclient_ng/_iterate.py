@@ -1,0 +1,119 @@
+"""The parser over any iterable of chunks or lines, sync or async."""
+
+from __future__ import annotations
+
+from typing import AsyncIterable, AsyncIterator, Iterable, Iterator
+
+from sseclient_ng._event import Event
+from sseclient_ng._parser import EventStreamParser
+from sseclient_ng._text import Chunk, as_bytes
+
+__all__ = ["aiter_events", "aiter_line_events", "iter_events", "iter_line_events"]
+
+
+def iter_events(chunks: Iterable[Chunk]) -> Iterator[Event]:
+    """Iterate over the events of an event stream that comes in chunks.
+
+    Args:
+        chunks: bytes or text, cut anywhere; for instance ``response.iter_bytes()`` of httpx,
+            ``response.stream()`` of urllib3 or a file opened in binary mode.
+
+    Returns:
+        An iterator that hands out each event when the chunk with its blank line has come. An event
+        that lacks its blank line at the end is handed out as well.
+
+    Raises:
+        EventTooLarge: an event holds more than 64 MiB. Use `EventStreamParser` for another limit.
+        TypeError: a chunk is neither bytes nor text.
+
+    What ``chunks`` raises comes out after the events before it.
+
+    See the WHATWG HTML standard, 9.2.5 "Parsing an event stream".
+    """
+    parser = EventStreamParser()
+    for chunk in chunks:
+        yield from parser.feed(as_bytes(chunk))
+    yield from parser.close()
+
+
+async def aiter_events(chunks: AsyncIterable[Chunk]) -> AsyncIterator[Event]:
+    """Iterate over the events of an event stream that comes in chunks, asynchronously.
+
+    Args:
+        chunks: bytes or text, cut anywhere; for instance ``response.aiter_bytes()`` of httpx or
+            ``response.content.iter_any()`` of aiohttp.
+
+    Returns:
+        An asynchronous iterator that hands out each event when the chunk with its blank line has
+        come. An event that lacks its blank line at the end is handed out as well.
+
+    Raises:
+        EventTooLarge: an event holds more than 64 MiB. Use `EventStreamParser` for another limit.
+        TypeError: a chunk is neither bytes nor text.
+
+    What ``chunks`` raises comes out after the events before it.
+
+    See the WHATWG HTML standard, 9.2.5 "Parsing an event stream".
+    """
+    parser = EventStreamParser()
+    async for chunk in chunks:
+        for event in parser.feed(as_bytes(chunk)):
+            yield event
+    for event in parser.close():
+        yield event
+
+
+def iter_line_events(lines: Iterable[Chunk]) -> Iterator[Event]:
+    """Iterate over the events of an event stream that comes in lines without their ends.
+
+    Args:
+        lines: bytes or text, one line each, for instance ``response.iter_lines()``. A line that
+            kept its end is taken without it.
+
+    Returns:
+        An iterator that hands out each event when its blank line has come, and the last one also
+        without it.
+
+    Raises:
+        EventTooLarge: an event holds more than 64 MiB. Use `EventStreamParser` for another limit.
+        TypeError: a line is neither bytes nor text.
+
+    See the WHATWG HTML standard, 9.2.5 "Parsing an event stream".
+    """
+    return iter_events(map(with_end, lines))
+
+
+def aiter_line_events(lines: AsyncIterable[Chunk]) -> AsyncIterator[Event]:
+    """Iterate over the events of an event stream in lines without their ends, asynchronously.
+
+    Args:
+        lines: bytes or text, one line each, for instance ``response.aiter_lines()`` of httpx. A
+            line that kept its end is taken without it.
+
+    Returns:
+        An asynchronous iterator that hands out each event when its blank line has come, and the
+        last one also without it.
+
+    Raises:
+        EventTooLarge: an event holds more than 64 MiB. Use `EventStreamParser` for another limit.
+        TypeError: a line is neither bytes nor text.
+
+    See the WHATWG HTML standard, 9.2.5 "Parsing an event stream".
+    """
+    return aiter_events(with_end(line) async for line in lines)
+
+
+def with_end(line: Chunk) -> bytes:
+    """Return a line as UTF-8 that ends with LF.
+
+    Args:
+        line: bytes or text, with or without its end.
+
+    Raises:
+        TypeError: it is neither.
+    """
+    data = as_bytes(line)
+    for end in (b"\r\n", b"\n", b"\r"):
+        if data.endswith(end):
+            return data[: -len(end)] + b"\n"
+    return data + b"\n"

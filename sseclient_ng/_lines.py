@@ -1,0 +1,124 @@
+"""The general path of the parser: one line after the other, each byte of it kept only if it counts.
+
+This is the standard's text (WHATWG HTML, 9.2.6 "Interpreting an event stream") and a whole parser
+in itself. `EventStreamParser` gives it whatever its fast path does not recognise.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Deque, Optional
+
+from sseclient_ng._event import Event, EventWithCarriedID
+from sseclient_ng._fields import Fields, decode
+from sseclient_ng.exceptions import EventTooLarge
+
+__all__ = ["LineParser"]
+
+
+class LineParser:
+    """Turns lines that end with LF into events.
+
+    Args:
+        last_event_id: the last event ID that the stream starts with.
+        max_event_size: the most bytes that one event may hold. Each of its lines counts with its
+            end, comments do not; the line in progress counts as far as it has come.
+        comments: whether the texts of comments are kept.
+
+    Attributes:
+        last_event_id: the stream's last event ID, as the last blank line left it.
+        retry: the last reconnection time that the stream set, in milliseconds, or None.
+        comments: the texts of comments, in order, if they are kept; whoever reads them takes them.
+        idle: whether it stands at the start of a block: nothing is held.
+    """
+
+    def __init__(self, last_event_id: str, max_event_size: int, *, comments: bool) -> None:
+        self.last_event_id = last_event_id
+        self.retry: Optional[int] = None
+        self.comments: Deque[str] = deque()
+        self.idle = True
+        self._keep_comments = comments
+        self._max_event_size = max_event_size
+        self._fields = Fields()
+        self._held = 0
+        self._line = bytearray()
+
+    def feed(self, data: bytes, events: list[Event]) -> None:
+        """Process the next bytes.
+
+        Args:
+            data: bytes in which LF ends lines.
+            events: where finished events are appended.
+
+        Raises:
+            EventTooLarge: the event in progress holds more than ``max_event_size``.
+        """
+        start = 0
+        end = data.find(b"\n")
+        while end >= 0:
+            self._end_line(self._take_line(data[start:end]), events)
+            start = end + 1
+            end = data.find(b"\n", start)
+        self._line += data[start:]
+        self._check_size(len(self._line))
+        self.idle = not (self._line or self._held)
+
+    def finish(self, events: list[Event]) -> None:
+        """Process the end of the stream: the line and the event in progress end here.
+
+        Args:
+            events: where the event is appended, if it has data.
+
+        Raises:
+            EventTooLarge: the event in progress holds more than ``max_event_size``.
+        """
+        if self._line:
+            self._end_line(self._take_line(b""), events)
+        self._dispatch(events)
+        self.idle = True
+
+    def _take_line(self, rest: bytes) -> bytes:
+        if self._line:
+            rest = bytes(self._line + rest)
+            self._line = bytearray()
+        self._check_size(len(rest))
+        return rest
+
+    def _check_size(self, length: int) -> None:
+        if self._held + length > self._max_event_size:
+            raise EventTooLarge(self._max_event_size)
+
+    def _end_line(self, line: bytes, events: list[Event]) -> None:
+        if not line:
+            self._dispatch(events)
+        elif line.startswith(b":"):
+            self._add_comment(line)
+        else:
+            self._held += len(line) + 1
+            self._fields.add_line(line)
+            if self._fields.retry is not None:
+                self.retry = self._fields.retry
+
+    def _add_comment(self, line: bytes) -> None:
+        if self._keep_comments:
+            self.comments.append(decode(line[2:] if line.startswith(b": ") else line[1:]))
+
+    def _dispatch(self, events: list[Event]) -> None:
+        """Process a blank line (9.2.6, "dispatch the event")."""
+        if not self._held:
+            return
+        fields, self._fields, self._held = self._fields, Fields(), 0
+        if fields.id is not None:
+            self.last_event_id = fields.id
+        if not fields.data:
+            return
+        del fields.data[-1]  # the last data line's LF
+        events.append(self._make(fields))
+
+    def _make(self, fields: Fields) -> Event:
+        data, event_type = decode(fields.data), fields.event_type or "message"
+        if fields.id is not None or not self.last_event_id:
+            return Event(data, event_type, fields.id, fields.retry)
+        event = EventWithCarriedID(data, event_type, None, fields.retry)
+        event.carried_id = self.last_event_id
+        return event

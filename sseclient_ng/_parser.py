@@ -1,0 +1,220 @@
+"""The parser: bytes of an event stream in, events out, no I/O.
+
+Two paths lead from bytes to events. The general one (`_lines.py`, `_fields.py`) goes line by line
+and is the whole of the standard. The fast one (`_blocks.py`) knows the blocks that servers really
+write, and hands every line that looks different to the general one. Streams in which each line
+counts as it comes (comments are asked for, the size limit is near) take the general path alone.
+
+How bytes go through::
+
+    feed -> LineEnds -> whole blocks ----------> BlockParser --(lines that it does not know)--+
+                 |  |                                                                         v
+                 |  +-> the start of a block, kept until its blank line comes             LineParser
+                 +----(each line counts)------------------------------------------------------^
+"""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import Callable, Optional, Union
+
+from sseclient_ng._blocks import BlockParser
+from sseclient_ng._event import Event
+from sseclient_ng._line_ends import LineEnds
+from sseclient_ng._lines import LineParser
+from sseclient_ng.exceptions import EventTooLarge
+
+__all__ = ["DEFAULT_MAX_EVENT_SIZE", "EventStreamParser"]
+
+DEFAULT_MAX_EVENT_SIZE = 64 * 1024 * 1024
+"""Bytes. Far above what servers send in one event, and well below what a machine has."""
+
+_LF = 0x0A
+_find_blank_line = re.compile(b"\n\n").search  # three times as fast as bytes.find for two bytes
+
+
+class EventStreamParser:
+    """Turns the bytes of an event stream into events, with any transport and any cutting.
+
+    Args:
+        last_event_id: the last event ID that the stream starts with.
+        max_event_size: the most bytes that one event may hold. Its lines count, each with one byte
+            for its end; comments do not, once they are complete.
+        on_comment: called with the text of each comment, less the colon and one space, when its
+            line is complete; None passes over comments. What it raises comes out of `feed`, and
+            the events of that call come out of the next one.
+
+    Attributes:
+        error: what ended the parsing, if `feed` had events to return before it: the next call
+            raises it. None otherwise.
+
+    See the WHATWG HTML standard, 9.2.5 "Parsing an event stream" and 9.2.6 "Interpreting an event
+    stream".
+    """
+
+    def __init__(
+        self,
+        *,
+        last_event_id: str = "",
+        max_event_size: int = DEFAULT_MAX_EVENT_SIZE,
+        on_comment: Optional[Callable[[str], object]] = None,
+    ) -> None:
+        self.error: Optional[EventTooLarge] = None
+        self._max_event_size = max_event_size
+        self._on_comment = on_comment
+        self._line_ends = LineEnds()
+        self._lines = LineParser(last_event_id, max_event_size, comments=on_comment is not None)
+        self._blocks = BlockParser(self._lines)
+        self._pending = bytearray()  # the start of a block, with LF at the end of each line
+        self._between_blocks = False  # so that feed() may take its short cuts
+        self._inside_block = False
+        self._unreturned: list[Event] = []
+
+    @property
+    def last_event_id(self) -> str:
+        """The last event ID of the stream, "" if none was set (9.2.6)."""
+        return self._lines.last_event_id
+
+    @property
+    def retry(self) -> Optional[int]:
+        """The last reconnection time that the stream set, in milliseconds; None if it set none.
+
+        It counts from the end of its line, whether the block is complete or not (9.2.6).
+        """
+        if self._pending:
+            self._go_by_lines(b"", [])
+            self._between_blocks = self._inside_block = False
+        return self._lines.retry
+
+    @property
+    def complete_retry(self) -> Optional[int]:
+        """The same as far as blocks are complete, at no cost however large the one in progress."""
+        return self._lines.retry
+
+    def feed(self, data: Union[bytes, bytearray, memoryview]) -> list[Event]:
+        """Take the next bytes of the stream and return the events that they complete.
+
+        Args:
+            data: any number of bytes.
+
+        Returns:
+            The events whose blank line is in ``data``, in order; often none.
+
+        Raises:
+            EventTooLarge: an event holds more than ``max_event_size`` bytes. Events that the same
+                bytes complete before it are returned first, and the next call raises it. Every
+                later call raises it again.
+            TypeError: ``data`` is not bytes.
+        """
+        # Two shapes are taken before anything is called: one short event in a read, and the middle
+        # of a long line; bytes.find takes a third of the time of "in" here. benchmarks/parser.py
+        # shows what it saves (llm-each, huge-1k).
+        if type(data) is not bytes:
+            data = _as_bytes(data)
+        if self._inside_block:
+            if data.find(b"\n") < 0 and data.find(b"\r") < 0:
+                pending = self._pending
+                pending += data
+                if len(pending) <= self._max_event_size:
+                    return []
+                data = b""
+        elif self._between_blocks and len(data) <= self._max_event_size:
+            line, _, rest = data.partition(b"\n")
+            if rest == b"\n" and line[:6] == b"data: " and line.find(b"\r") < 0:
+                return [self._blocks.event(line[6:])]
+        return self._feed(data)
+
+    def close(self) -> list[Event]:
+        """Take the end of the stream and return the event that lacks its blank line, if any.
+
+        An unfinished last line counts as complete. Whoever follows the standard to the letter drops
+        the event (9.2.6, "Once the end of the file is reached"). Afterwards the parser is ready for
+        another stream and goes on from the same last event ID.
+
+        Returns:
+            The event, or nothing where none was in progress or it has no data.
+
+        Raises:
+            EventTooLarge: as in `feed`.
+        """
+        events = self._start_call()
+        if self.error is None:
+            self._go_by_lines(self._line_ends.finish(), events)
+        if self.error is None:
+            self._attempt(self._lines.finish, events)
+        self._between_blocks = self._inside_block = False
+        return self._finish_call(events)
+
+    def _feed(self, data: bytes) -> list[Event]:
+        events = self._start_call()
+        if self.error is None:
+            data = self._line_ends.normalise(data)
+            fits = len(self._pending) + len(data) <= self._max_event_size
+            if fits and self._lines.idle and self._on_comment is None:
+                self._feed_blocks(data, events)
+            else:
+                self._go_by_lines(data, events)
+        plain = self._line_ends.plain and self._lines.idle and self._on_comment is None
+        plain = plain and self.error is None
+        self._between_blocks = plain and not self._pending
+        self._inside_block = plain and not self._between_blocks
+        return self._finish_call(events)
+
+    def _start_call(self) -> list[Event]:
+        events, self._unreturned = self._unreturned, []
+        if self.error is not None and not events:
+            raise self.error.with_traceback(None)
+        return events
+
+    def _feed_blocks(self, data: bytes, events: list[Event]) -> None:
+        start = 0
+        if self._pending:
+            start = self._end_of_pending(data)
+            self._pending += data[:start] if start else data
+            if not start:
+                return
+            block, self._pending = self._pending, bytearray()
+            self._blocks.parse_one(block, events)
+        end = data.rfind(b"\n\n", start) + 2
+        if end > start + 1:
+            self._blocks.parse(data[start:end], events)
+            start = end
+        self._pending += data[start:]
+
+    def _end_of_pending(self, data: bytes) -> int:
+        """Return where the block that is in progress ends in data, or 0."""
+        if data[:1] == b"\n" and self._pending[-1] == _LF:
+            return 1
+        found = _find_blank_line(data)
+        return found.end() if found else 0
+
+    def _go_by_lines(self, data: bytes, events: list[Event]) -> None:
+        data = bytes(self._pending) + data
+        self._pending = bytearray()
+        self._attempt(partial(self._lines.feed, data), events)
+
+    def _attempt(self, step: Callable[[list[Event]], None], events: list[Event]) -> None:
+        try:
+            step(events)
+        except EventTooLarge as error:
+            self.error = error
+
+    def _finish_call(self, events: list[Event]) -> list[Event]:
+        if self._on_comment is not None:
+            self._unreturned = events  # until every call has returned
+            while self._lines.comments:
+                self._on_comment(self._lines.comments.popleft())
+            self._unreturned = []
+        if self.error is not None and not events:
+            raise self.error.with_traceback(None)
+        return events
+
+
+def _as_bytes(data: object) -> bytes:
+    if isinstance(data, (bytes, bytearray, memoryview)):
+        return bytes(data)
+    raise TypeError(
+        f"the parser takes bytes, not {type(data).__name__}; for text, encode it as UTF-8 "
+        "or pass the chunks to iter_events()"
+    )

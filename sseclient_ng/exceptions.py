@@ -1,0 +1,101 @@
+"""The errors of sseclient_ng: one tree below the errors of requests.
+
+::
+
+    requests.exceptions.RequestException
+    +-- SSEError                  whatever this package raises on its own account
+        +-- InvalidContentType    the response is not an event stream
+        +-- EventTooLarge         one event outgrew ``max_event_size``
+        +-- RetriesExhausted      ``ReconnectPolicy.max_attempts`` attempts failed in a row
+
+A status that ends the stream is ``requests.exceptions.HTTPError``, as everywhere in requests, with
+the body readable on its ``response``. Code that catches ``requests.RequestException`` catches all.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from requests.exceptions import RequestException
+
+__all__ = ["EventTooLarge", "InvalidContentType", "RetriesExhausted", "SSEError"]
+
+
+def without_secrets(url: str) -> str:
+    """Return the part of a URL that may be shown: scheme, host, port and path.
+
+    Args:
+        url: any URL; the user, the password, the query and the fragment are left out.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "a malformed URL"
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}{parts.path}"
+
+
+class SSEError(RequestException):
+    """Base class of the errors that this package raises on its own account."""
+
+
+class InvalidContentType(SSEError):
+    """The server answered 200 with something that cannot be an event stream.
+
+    Args:
+        content_type: the Content-Type as the server sent it.
+        url: the URL that was asked.
+        response: the response; its body has not been read.
+
+    See the WHATWG HTML standard, 9.2.2 "The EventSource interface" and 9.2.5.
+    """
+
+    def __init__(self, content_type: str, url: str = "", response: object = None) -> None:
+        place = f" from {without_secrets(url)}" if url else ""
+        super().__init__(
+            f"expected Content-Type text/event-stream{place}, got {content_type!r}; "
+            "pass check_content_type=False to read it as an event stream all the same"
+        )
+        self.content_type = content_type
+        self.url = url
+        self.response = response  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[type, tuple[str, str]]:
+        return type(self), (self.content_type, self.url)
+
+
+class EventTooLarge(SSEError):
+    """One event holds more than ``max_event_size`` bytes.
+
+    Args:
+        max_event_size: the limit, in bytes.
+    """
+
+    def __init__(self, max_event_size: int) -> None:
+        super().__init__(
+            f"an event holds more than max_event_size={max_event_size} bytes; "
+            "pass a larger max_event_size if such events are expected"
+        )
+        self.max_event_size = max_event_size
+
+    def __reduce__(self) -> tuple[type, tuple[int]]:
+        return type(self), (self.max_event_size,)
+
+
+class RetriesExhausted(SSEError):
+    """As many attempts to reconnect failed in a row as the policy allows.
+
+    Args:
+        attempts: how many attempts failed since the last event.
+        url: the URL that was asked.
+
+    The last error is the ``__cause__``.
+    """
+
+    def __init__(self, attempts: int, url: str) -> None:
+        super().__init__(f"gave up on {without_secrets(url)} after {attempts} failed attempts")
+        self.attempts = attempts
+        self.url = url
+
+    def __reduce__(self) -> tuple[type, tuple[int, str]]:
+        return type(self), (self.attempts, self.url)
