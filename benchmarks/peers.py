@@ -1,0 +1,178 @@
+"""The parser of each package, driven the way its users drive it.
+
+Only the outermost edge is replaced: where the package would read from a socket, it reads reads
+(chunks of bytes) from memory. What it does with them (decoding, finding lines, making events) is
+its own code, called through its public classes. A reader is a function from reads to events.
+"""
+
+from __future__ import annotations
+
+import codecs
+import importlib.metadata
+import importlib.util
+from datetime import timedelta
+from itertools import chain
+from types import ModuleType, SimpleNamespace
+from typing import Any, Callable, Iterable, Iterator, NamedTuple
+
+import httpx2
+import httpx_sse
+import ld_eventsource
+import requests
+import requests_sse
+from ld_eventsource.config import ConnectStrategy
+from ld_eventsource.config.connect_strategy import ConnectionClient, ConnectionResult
+
+from sseclient_ng import EventStreamParser
+
+URL = "http://127.0.0.1/"
+CONTENT_TYPE = {"Content-Type": "text/event-stream"}
+
+
+class Facts(NamedTuple):
+    """What an event says, in a form that is the same for every package."""
+
+    data: str
+    event: str
+    id: str
+    """The id as the package gives it; empty where there is none."""
+
+
+class Peer(NamedTuple):
+    """One package in the comparison of parsers."""
+
+    name: str
+    distribution: str
+    read: Callable[[Iterable[bytes]], Iterator[Any]]
+    type_attribute: str = "event"
+    id_attribute: str = "id"
+
+    def facts(self, event: Any) -> Facts:
+        """Put one of the package's events into the common form."""
+        event_type = getattr(event, self.type_attribute) or "message"
+        return Facts(event.data, event_type, getattr(event, self.id_attribute) or "")
+
+
+class EndOfBody(Exception):
+    """Stops a client that would reconnect for ever where the reads are used up."""
+
+
+def _read_sseclient_ng(reads: Iterable[bytes]) -> Iterator[Any]:
+    return chain.from_iterable(map(EventStreamParser().feed, reads))
+
+
+class _TextResponse:
+    """Stands where httpx's response does: text from bytes, as `Response.iter_text` gives it."""
+
+    headers = {"content-type": "text/event-stream"}
+    request = None
+
+    def __init__(self, reads: Iterable[bytes]) -> None:
+        self._reads = reads
+
+    def iter_text(self) -> Iterator[str]:
+        decode = codecs.getincrementaldecoder("utf-8")(errors="replace").decode
+        for data in self._reads:
+            text = decode(data)
+            if text:
+                yield text
+
+
+def _read_httpx_sse(reads: Iterable[bytes]) -> Iterator[Any]:
+    return httpx_sse.EventSource(_TextResponse(reads)).iter_sse()
+
+
+def _read_httpx2(reads: Iterable[bytes]) -> Iterator[Any]:
+    return iter(httpx2.EventSource(_TextResponse(reads), max_event_size=None))
+
+
+class _MemoryStrategy(ConnectStrategy):
+    """launchdarkly-eventsource's own way to read from something other than HTTP."""
+
+    def __init__(self, reads: Iterable[bytes]) -> None:
+        self._reads = reads
+
+    def create_client(self, logger: Any) -> ConnectionClient:
+        client = ConnectionClient()
+        client.connect = lambda last_event_id: ConnectionResult(iter(self._reads), None)
+        return client
+
+
+def _read_launchdarkly(reads: Iterable[bytes]) -> Iterator[Any]:
+    return iter(ld_eventsource.SSEClient(_MemoryStrategy(reads)).events)
+
+
+class _OneResponse:
+    """Stands where a requests session does: one response, then the end of the measurement."""
+
+    def __init__(self, raw: Any) -> None:
+        self._responses = [_response(raw)]
+
+    def request(self, *args: Any, **kwargs: Any) -> requests.Response:
+        if not self._responses:
+            raise EndOfBody
+        return self._responses.pop()
+
+    get = request
+
+
+def _response(raw: Any) -> requests.Response:
+    response = requests.Response()
+    response.status_code = 200
+    response.headers.update(CONTENT_TYPE)
+    response.url = URL
+    response.encoding = "utf-8"
+    response.raw = raw
+    return response
+
+
+def _until_end_of_body(events: Iterator[Any]) -> Iterator[Any]:
+    try:
+        yield from events
+    except EndOfBody:
+        return
+
+
+def _read_requests_sse(reads: Iterable[bytes]) -> Iterator[Any]:
+    raw = SimpleNamespace(stream=lambda size, decode_content: iter(reads))
+    source = requests_sse.EventSource(URL, reconnection_time=timedelta(), session=_OneResponse(raw))
+    source.connect()
+    return _until_end_of_body(source)
+
+
+def _read_sseclient(reads: Iterable[bytes]) -> Iterator[Any]:
+    waiting = iter(reads)
+    raw = SimpleNamespace(read=lambda size: next(waiting, b""))
+    client = sseclient.SSEClient(URL, session=_OneResponse(raw), retry=0)
+    return _until_end_of_body(client)
+
+
+def _read_sseclient_py(reads: Iterable[bytes]) -> Iterator[Any]:
+    return sseclient_py.SSEClient(iter(reads)).events()
+
+
+def _load(distribution: str, path: str) -> ModuleType:
+    """Import one of the two packages that are both called `sseclient`, from its own file."""
+    file = importlib.metadata.distribution(distribution).locate_file(path)
+    name = distribution.replace("-", "_")
+    spec = importlib.util.spec_from_file_location(name, str(file))
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{distribution} is not installed: pip install {distribution}")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+sseclient = _load("sseclient", "sseclient.py")
+sseclient.print = lambda *values: None  # it prints a line for every connection that ends
+sseclient_py = _load("sseclient-py", "sseclient/__init__.py")
+
+OURS = Peer("sseclient_ng", "sseclient-ng", _read_sseclient_ng)
+PEERS = (
+    Peer("httpx-sse", "httpx-sse", _read_httpx_sse),
+    Peer("httpx2", "httpx2", _read_httpx2),
+    Peer("launchdarkly-eventsource", "launchdarkly-eventsource", _read_launchdarkly),
+    Peer("requests-sse", "requests-sse", _read_requests_sse, "type", "last_event_id"),
+    Peer("sseclient", "sseclient", _read_sseclient),
+    Peer("sseclient-py", "sseclient-py", _read_sseclient_py),
+)
