@@ -1,0 +1,116 @@
+"""The errors: their tree, what they say and what they keep to themselves."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from typing import Any, Callable, NamedTuple
+
+import pytest
+import requests
+import requests.exceptions
+
+import sseclient_ng
+import sseclient_ng.exceptions
+from sseclient_ng import EventTooLarge, InvalidContentType, RetriesExhausted, SSEError
+
+SECRET = "https://ada:s3cret@stream.example:8443/events?token=s3cret&a=b#s3cret"
+SHOWN = "https://stream.example:8443/events"
+
+
+class Case(NamedTuple):
+    """An error, and what is known of it."""
+
+    error: SSEError
+    attributes: dict[str, Any]
+    said: str
+
+
+CASES = [
+    Case(SSEError("why"), {}, "why"),
+    Case(
+        InvalidContentType("text/html; charset=utf-8"),
+        {"content_type": "text/html; charset=utf-8", "url": "", "response": None},
+        "'text/html; charset=utf-8'",
+    ),
+    Case(
+        InvalidContentType("text/html", SECRET),
+        {"content_type": "text/html", "url": SECRET, "response": None},
+        f"from {SHOWN}, got 'text/html'",
+    ),
+    Case(EventTooLarge(1024), {"max_event_size": 1024}, "more than max_event_size=1024 bytes"),
+    Case(
+        RetriesExhausted(5, SECRET),
+        {"attempts": 5, "url": SECRET},
+        f"gave up on {SHOWN} after 5 failed attempts",
+    ),
+]
+
+EACH = pytest.mark.parametrize("case", CASES, ids=lambda case: repr(case.error))
+
+
+@EACH
+def test_attributes_and_text(case: Case) -> None:
+    assert {name: getattr(case.error, name) for name in case.attributes} == case.attributes
+    assert case.said in str(case.error)
+
+
+@EACH
+def test_no_secret_is_shown(case: Case) -> None:
+    assert "s3cret" not in f"{case.error} {case.error!r}"
+
+
+@EACH
+@pytest.mark.parametrize("copied", [copy.copy, lambda error: pickle.loads(pickle.dumps(error))])
+def test_an_error_survives_copying_and_pickling(case: Case, copied: Callable[..., Any]) -> None:
+    again = copied(case.error)
+    assert type(again) is type(case.error)
+    assert {name: getattr(again, name) for name in case.attributes} == case.attributes
+    assert str(again) == str(case.error)
+
+
+@EACH
+def test_code_that_catches_the_errors_of_requests_catches_it(case: Case) -> None:
+    for caught in (requests.RequestException, requests.exceptions.RequestException, OSError):
+        with pytest.raises(caught):
+            raise case.error
+
+
+NAMES = ["SSEError", "InvalidContentType", "EventTooLarge", "RetriesExhausted"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_tree_has_one_root_and_two_places(name: str) -> None:
+    error = getattr(sseclient_ng, name)
+    assert error is getattr(sseclient_ng.exceptions, name)
+    assert issubclass(error, SSEError)
+    assert issubclass(SSEError, requests.RequestException)
+    assert not issubclass(SSEError, requests.ConnectionError)
+
+
+def test_each_error_says_what_to_do() -> None:
+    assert "check_content_type=False" in str(InvalidContentType("text/html"))
+    assert "max_event_size" in str(EventTooLarge(1))
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("http://[::1]:80/a", "http://[::1]:80/a"),
+        ("http://token@host/a%20b", "http://host/a%20b"),
+        ("http://a@b:p@ss@host/", "http://host/"),
+        ("http://[::1/?s3cret", "a malformed URL"),
+        ("http://host?s3cret", "http://host"),
+    ],
+)
+def test_what_is_shown_of_a_url(url: str, shown: str) -> None:
+    assert f" {shown} after" in str(RetriesExhausted(1, url))
+    assert f" {shown}, got" in str(InvalidContentType("text/html", url))
+
+
+def test_the_response_stays_with_the_error_and_out_of_its_pickle() -> None:
+    response = requests.Response()
+    error = InvalidContentType("text/html", SHOWN, response)
+    assert error.response is response
+    assert pickle.loads(pickle.dumps(error)).response is None
