@@ -13,6 +13,7 @@ from typing import Any, Callable, NamedTuple, Union
 import pytest
 import requests
 import urllib3
+from reading import FACTS, STREAM, facts, texts
 
 from sseclient_ng import (
     Event,
@@ -25,29 +26,6 @@ from sseclient_ng import (
 from sseclient_ng.testing import ScriptedServer, cut, response
 
 Chunk = Union[bytes, str]
-
-STREAM = (
-    "\ufeffid: 1\r\nevent: gr\u00fc\u00dfe\r\ndata: J\u00fcrgen \U0001f600\r\n\r\n"
-    ": comment\r\n\r\n"
-    "data: two\r\ndata:\r\ndata: lines\r\n\r\n"
-    "retry: 10\r\nid: 2\r\n\r\n"
-    "data: last, unterminated"
-).encode()
-"""What a careful server would not send all at once: every rule of lines and text is in it."""
-
-FACTS = [
-    ("J\u00fcrgen \U0001f600", "gr\u00fc\u00dfe", "1", "1"),
-    ("two\n\nlines", "message", None, "1"),
-    ("last, unterminated", "message", None, "2"),
-]
-
-
-def facts(events: Iterable[Event]) -> list[tuple[Any, ...]]:
-    return [(e.data, e.event, e.id, e.last_event_id) for e in events]
-
-
-def texts(events: Iterable[Event]) -> list[str]:
-    return [event.data for event in events]
 
 
 async def give(chunks: Iterable[Any]) -> AsyncIterator[Any]:

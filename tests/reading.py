@@ -1,0 +1,40 @@
+"""One stream with every rule of lines and text in it, and what a client makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple, Optional
+
+from sseclient_ng import Event
+
+
+class Facts(NamedTuple):
+    """What an event says."""
+
+    data: str
+    event: str
+    id: Optional[str]
+    last_event_id: str
+
+
+STREAM = (
+    "\ufeffid: 1\r\nevent: gr\u00fc\u00dfe\r\ndata: J\u00fcrgen \U0001f600\r\n\r\n"
+    ": comment\r\n\r\n"
+    "data: two\r\ndata:\r\ndata: lines\r\n\r\n"
+    "retry: 10\r\nid: 2\r\n\r\n"
+    "data: last, unterminated"
+).encode()
+
+FACTS = [
+    Facts("J\u00fcrgen \U0001f600", "gr\u00fc\u00dfe", "1", "1"),
+    Facts("two\n\nlines", "message", None, "1"),
+    Facts("last, unterminated", "message", None, "2"),
+]
+
+
+def facts(events: Iterable[Event]) -> list[Facts]:
+    return [Facts(e.data, e.event, e.id, e.last_event_id) for e in events]
+
+
+def texts(events: Iterable[Event]) -> list[str]:
+    return [event.data for event in events]
