@@ -13,8 +13,8 @@ from typing import Any, Callable, NamedTuple, Union
 import pytest
 import requests
 import urllib3
-from reading import FACTS, STREAM, facts, texts
 
+from reading import FACTS, STREAM, facts, texts
 from sseclient_ng import (
     Event,
     EventTooLarge,
