@@ -1,0 +1,184 @@
+"""The two clients, driven alike: what came out of a loop over events, whichever client ran it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import copy
+import threading
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Callable, NamedTuple, Optional, Union
+
+from sseclient_ng import Event, SSEClient
+
+# How soon after the callback a client is closed, in seconds: so that it is waiting by then.
+_SOON = 0.02
+# How long any loop may take, in seconds. Far from what they need: only a hang comes near.
+PATIENCE = 30.0
+
+#: The keyword arguments for a client, or a function that makes them, where they have a state.
+Options = Union[Mapping[str, Any], Callable[[], Mapping[str, Any]]]
+
+
+class Failure(NamedTuple):
+    """What `on_error` was told."""
+
+    error: BaseException
+    delay: float
+
+
+class Enough(Exception):
+    """Raised by what looks at the events, to break out of the loop."""
+
+
+@dataclass
+class Outcome:
+    """What a loop did, and how it ended."""
+
+    client: Any = None
+    events: list[Event] = field(default_factory=list)
+    error: Optional[BaseException] = None
+    failures: list[Failure] = field(default_factory=list)
+    opened: int = 0
+    comments: list[str] = field(default_factory=list)
+
+    @property
+    def data(self) -> list[str]:
+        return [event.data for event in self.events]
+
+    @property
+    def waits(self) -> list[float]:
+        return [failure.delay for failure in self.failures]
+
+    def callbacks(self) -> dict[str, Any]:
+        return {"on_open": self._on_open, "on_comment": self.comments.append}
+
+    def _on_open(self, response: object) -> None:
+        self.opened += 1
+
+
+@dataclass(frozen=True)
+class Driver:
+    """How to drive a client beyond its options.
+
+    Args:
+        on_event: called with the client and every event; `Enough` ends the loop like a `break`.
+        on_failure: called with the number of failures so far, when there was another one.
+        closes_after: the client is closed from outside after so many failures, in its wait.
+        fresh_dns: the async client gets a session that looks up names each time.
+    """
+
+    on_event: Callable[[Any, Event], object] = lambda client, event: None
+    on_failure: Callable[[int], object] = lambda count: None
+    closes_after: Optional[int] = None
+    fresh_dns: bool = False
+
+
+def drive_sync(url: str, options: Options, driver: Optional[Driver] = None) -> Outcome:
+    outcome = Outcome()
+    given = dict(options() if callable(options) else options)
+    with _unchanged(given):
+        _drive_sync(url, given, driver or Driver(), outcome)
+    return outcome
+
+
+def drive_async(url: str, options: Options, driver: Optional[Driver] = None) -> Outcome:
+    outcome = Outcome()
+    given = dict(options() if callable(options) else options)
+
+    async def limited() -> None:
+        await asyncio.wait_for(_drive_async(url, given, driver or Driver(), outcome), PATIENCE)
+
+    with _unchanged(given):
+        asyncio.run(limited())
+    return outcome
+
+
+DRIVERS: dict[str, Callable[[str, Options, Optional[Driver]], Outcome]] = {
+    "sync": drive_sync,
+    "async": drive_async,
+}
+
+
+def _drive_sync(url: str, options: dict[str, Any], driver: Driver, outcome: Outcome) -> None:
+    timers: list[threading.Timer] = []
+
+    def on_error(error: BaseException, delay: float) -> None:
+        outcome.failures.append(Failure(error, delay))
+        driver.on_failure(len(outcome.failures))
+        if len(outcome.failures) == driver.closes_after:
+            timers.append(threading.Timer(_SOON, outcome.client.close))
+            timers[-1].start()
+
+    try:
+        client = SSEClient(url, on_error=on_error, **outcome.callbacks(), **options)
+        outcome.client = client
+        with client, contextlib.suppress(Enough):
+            for event in client:
+                outcome.events.append(event)
+                driver.on_event(client, event)
+    except Exception as error:  # noqa: BLE001 - for the test to look at
+        outcome.error = error
+    for timer in timers:
+        timer.join()
+
+
+async def _drive_async(
+    url: str, options: dict[str, Any], driver: Driver, outcome: Outcome
+) -> None:
+    from sseclient_ng import AsyncSSEClient  # noqa: PLC0415 - needs the extra
+
+    tasks: list[asyncio.Task[None]] = []
+
+    async def close_soon() -> None:
+        await asyncio.sleep(_SOON)
+        await outcome.client.close()
+
+    async def on_error(error: BaseException, delay: float) -> None:
+        outcome.failures.append(Failure(error, delay))
+        driver.on_failure(len(outcome.failures))
+        if len(outcome.failures) == driver.closes_after:
+            tasks.append(asyncio.ensure_future(close_soon()))
+
+    try:
+        async with _session(driver) as session:
+            client = AsyncSSEClient(
+                url, on_error=on_error, **outcome.callbacks(), **session, **options
+            )
+            outcome.client = client
+            async with client:
+                with contextlib.suppress(Enough):
+                    async for event in client:
+                        outcome.events.append(event)
+                        driver.on_event(client, event)
+    except Exception as error:  # noqa: BLE001 - for the test to look at
+        outcome.error = error
+    await asyncio.gather(*tasks)
+
+
+@contextlib.asynccontextmanager
+async def _session(driver: Driver) -> AsyncIterator[dict[str, Any]]:
+    if not driver.fresh_dns:
+        yield {}
+        return
+    import aiohttp  # noqa: PLC0415 - an extra
+
+    connector = aiohttp.TCPConnector(use_dns_cache=False)
+    async with aiohttp.ClientSession(connector=connector) as session:
+        yield {"session": session}
+
+
+@contextlib.contextmanager
+def _unchanged(options: Mapping[str, Any]) -> Any:
+    """Check that what the caller owns is as it was before."""
+    before = _copied(options)
+    yield
+    assert _copied(options) == before, "the client changed what its caller owns"
+
+
+def _copied(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: copy.deepcopy(value) if isinstance(value, (dict, list)) else value
+        for name, value in options.items()
+    }

@@ -1,0 +1,69 @@
+"""What a client may leave behind: nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+_DESCRIPTORS = "/proc/self/fd"
+
+#: Whether the descriptors of this process can be listed.
+CAN_LIST_DESCRIPTORS = os.path.isdir(_DESCRIPTORS)
+
+
+def open_descriptors() -> dict[int, str]:
+    """The number of every open descriptor, and what it leads to; nothing where no system tells."""
+    if not CAN_LIST_DESCRIPTORS:
+        return {}
+    found = {}
+    for name in os.listdir(_DESCRIPTORS):
+        # The one that lists the folder is gone by now.
+        with contextlib.suppress(OSError):
+            found[int(name)] = os.readlink(f"{_DESCRIPTORS}/{name}")
+    return found
+
+
+@contextlib.contextmanager
+def nothing_left(patience: float = 2.0) -> Iterator[None]:
+    """Check that the block leaves no descriptor open and no thread running.
+
+    Threads that are just ending, and descriptors that the garbage collector would close, are
+    waited for, but sockets that need it make a ResourceWarning, which is an error.
+    """
+    gc.collect()
+    threads, descriptors = set(threading.enumerate()), open_descriptors()
+    yield
+    deadline = time.monotonic() + patience
+    while True:
+        left_threads = [each for each in threading.enumerate() if each not in threads]
+        left = {n: to for n, to in open_descriptors().items() if descriptors.get(n) != to}
+        if not left_threads and not left:
+            return
+        assert time.monotonic() < deadline, f"left behind: {left_threads}, {left}"
+        time.sleep(0.005)
+
+
+@contextlib.contextmanager
+def sockets_to(port: int) -> Iterator[list[socket.socket]]:
+    """Duplicates of the sockets of this process that are connected to a port."""
+    with contextlib.ExitStack() as stack:
+        found = []
+        for descriptor, target in open_descriptors().items():
+            if target.startswith("socket:"):
+                duplicate = stack.enter_context(socket.socket(fileno=os.dup(descriptor)))
+                if _leads_to(duplicate, port):
+                    found.append(duplicate)
+        yield found
+
+
+def _leads_to(connected: socket.socket, port: int) -> bool:
+    try:
+        name = connected.getpeername()
+    except OSError:
+        return False
+    return isinstance(name, tuple) and name[1] == port
