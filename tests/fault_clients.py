@@ -124,10 +124,8 @@ def _drive_sync(url: str, options: dict[str, Any], driver: Driver, outcome: Outc
         timer.join()
 
 
-async def _drive_async(
-    url: str, options: dict[str, Any], driver: Driver, outcome: Outcome
-) -> None:
-    from sseclient_ng import AsyncSSEClient  # noqa: PLC0415 - needs the extra
+async def _drive_async(url: str, options: dict[str, Any], driver: Driver, outcome: Outcome) -> None:
+    from sseclient_ng import AsyncSSEClient
 
     tasks: list[asyncio.Task[None]] = []
 
@@ -162,7 +160,7 @@ async def _session(driver: Driver) -> AsyncIterator[dict[str, Any]]:
     if not driver.fresh_dns:
         yield {}
         return
-    import aiohttp  # noqa: PLC0415 - an extra
+    import aiohttp
 
     connector = aiohttp.TCPConnector(use_dns_cache=False)
     async with aiohttp.ClientSession(connector=connector) as session:
