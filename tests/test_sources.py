@@ -191,13 +191,13 @@ class OnlyRaw:
 
     encoding = "ISO-8859-1"
     headers = None
-    status_code = 200
 
     def __init__(self) -> None:
         self.raw = io.BytesIO(STREAM)
 
-    def raise_for_status(self) -> None:
-        pass
+
+class RawAndIterContent(OnlyRaw):
+    """A third one: what it iterates over is the file."""
 
     def iter_content(self, chunk_size: int = 1) -> Iterable[bytes]:
         return self.raw
@@ -288,6 +288,7 @@ MADE: list[tuple[str, Callable[[], Any]]] = [
     ("text by iter_lines", lambda: iter_lines(STREAM.decode().split("\r\n"))),
     ("fake with iter_content", OnlyIterContent),
     ("fake with raw", OnlyRaw),
+    ("fake with raw and iter_content", RawAndIterContent),
     ("fake with read", OnlyRead),
     ("fake with iter_bytes", OnlyIterBytes),
     ("namespace", lambda: types.SimpleNamespace(iter_content=lambda *_, **__: PIECES)),
@@ -367,7 +368,7 @@ def no_status(reply: Any) -> Any:
     return reply
 
 
-@pytest.mark.parametrize("make", [OnlyIterContent, OnlyRaw, magic_response])
+@pytest.mark.parametrize("make", [OnlyIterContent, OnlyRaw, RawAndIterContent, magic_response])
 def test_fake_responses_with_a_url(make: Callable[[], Any]) -> None:
     client = SSEClient("http://stream.example/", session=Session(no_status(make())))
     assert facts([next(client), next(client)]) == FACTS[:2]
@@ -409,6 +410,28 @@ def test_nothing_is_read_of_a_response_before_the_first_next() -> None:
         assert reply.raw.tell() == 0
         next(client)
         assert reply.raw.tell() > 0
+
+
+PEEKS: list[tuple[str, Callable[[requests.Response], Iterator[bytes]]]] = [
+    ("read", lambda reply: iter([reply.raw.read(9, decode_content=True)])),
+    ("stream", lambda reply: iter(reply.raw.stream(9, decode_content=True))),
+    ("iter_content", lambda reply: reply.iter_content(9)),
+]
+
+
+@pytest.mark.parametrize("framing", FRAMINGS)
+@pytest.mark.parametrize("encoding", [None, "gzip"])
+@pytest.mark.parametrize("peek", [peek for _, peek in PEEKS], ids=[name for name, _ in PEEKS])
+def test_a_response_of_which_the_start_was_read(
+    framing: str, encoding: Optional[str], peek: Callable[[requests.Response], Iterator[bytes]]
+) -> None:
+    body = b": start\ndata: one\ndata: two\n\ndata: three\n\n"
+    script = response([body], framing=framing, encoding=encoding)
+    with ScriptedServer(script) as server, requests.get(server.url, stream=True) as reply:
+        chunks = peek(reply)  # kept, as urllib3 closes the response with its generator
+        start = next(chunks)
+        assert len(start) < 10
+        assert texts(SSEClient(reply)) == texts(SSEClient([body[len(start) :]]))
 
 
 def test_several_generators_go_on_where_the_source_stands() -> None:
