@@ -60,7 +60,7 @@ class Stream:
     def texts(self, events: Iterable[Event], server: ScriptedServer) -> list[str]:
         """The data of the events, each of which lets the server go on."""
         texts = []
-        for event, seen in zip(events, self.seen):
+        for seen, event in zip(self.seen, events):
             self.delays.append(time.monotonic() - server.sent[-1].time)
             texts.append(event.data)
             seen.set()
@@ -111,9 +111,9 @@ def test_each_event_is_delivered_when_it_arrives(
 @pytest.mark.parametrize("framing", FRAMINGS)
 def test_chunk_size_holds_nothing_back(framing: str, chunk_size: int) -> None:
     stream = Stream()
-    with ScriptedServer(response(stream.pieces(), framing=framing)) as server:
-        with SSEClient(server.url, chunk_size=chunk_size, timeout=SECONDS) as client:
-            assert stream.texts(client, server) == TEXTS
+    server = ScriptedServer(response(stream.pieces(), framing=framing))
+    with server, SSEClient(server.url, chunk_size=chunk_size, timeout=SECONDS) as client:
+        assert stream.texts(client, server) == TEXTS
 
 
 Opened = Iterator[Iterable[Any]]
@@ -178,9 +178,9 @@ def test_other_responses(
     opened: Callable[[str], contextlib.AbstractContextManager[Iterable[Any]]], framing: str
 ) -> None:
     stream = Stream()
-    with ScriptedServer(response(stream.pieces(), framing=framing)) as server:
-        with opened(server.url) as events:
-            assert stream.texts(events, server) == TEXTS
+    server = ScriptedServer(response(stream.pieces(), framing=framing))
+    with server, opened(server.url) as events:
+        assert stream.texts(events, server) == TEXTS
 
 
 def send_parts(write: Callable[[bytes], object], seen: list[threading.Event]) -> None:
@@ -210,7 +210,7 @@ def test_files_that_are_still_written(kind: str) -> None:
         writer = threading.Thread(target=send_parts, args=(write, seen))
         writer.start()
         texts = []
-        for event, shown in zip(SSEClient(file), seen):
+        for shown, event in zip(seen, SSEClient(file)):
             texts.append(event.data)
             shown.set()
         writer.join()
