@@ -1,5 +1,53 @@
+"""Client for Server-Sent Events: reads an event stream as a browser does, and stays alive.
+
+`SSEClient` reads a URL, reconnecting, or what is open already; `AsyncSSEClient` does the former for
+asyncio. `EventStreamParser` and the functions around it do no I/O and fit any other transport.
+
+The format is defined by the WHATWG HTML standard, 9.2 "Server-sent events":
+https://html.spec.whatwg.org/multipage/server-sent-events.html
+"""
+
+from __future__ import annotations
+
+import logging
+
+# Old code imports these from here, and replaces requests here in its tests.
+import codecs  # isort: skip
+import re  # isort: skip
+import time  # isort: skip
+
+import requests
+
 from sseclient_ng._event import Event
 from sseclient_ng._iterate import aiter_events, aiter_line_events, iter_events, iter_line_events
+from sseclient_ng._legacy import FIELD_SEPARATOR as _FIELD_SEPARATOR
+from sseclient_ng._legacy import SSEClient, end_of_field, install_as_sseclient
 from sseclient_ng._parser import EventStreamParser
+from sseclient_ng._policy import ReconnectPolicy
 from sseclient_ng.exceptions import EventTooLarge, InvalidContentType, RetriesExhausted, SSEError
+
 __version__ = "1.0.0"
+
+__all__ = [
+    "_FIELD_SEPARATOR",
+    "Event",
+    "EventStreamParser",
+    "EventTooLarge",
+    "InvalidContentType",
+    "ReconnectPolicy",
+    "RetriesExhausted",
+    "SSEClient",
+    "SSEError",
+    "aiter_events",
+    "aiter_line_events",
+    "codecs",
+    "end_of_field",
+    "install_as_sseclient",
+    "iter_events",
+    "iter_line_events",
+    "re",
+    "requests",
+    "time",
+]
+
+logging.getLogger("sseclient").addHandler(logging.NullHandler())

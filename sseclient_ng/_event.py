@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Dict, List, Optional, Union
+from typing import Optional, Union
 
 from sseclient_ng._fields import Fields, decode
 from sseclient_ng._line_ends import LineEnds
@@ -12,7 +12,7 @@ from sseclient_ng._text import utf8
 
 __all__ = ["Event", "EventWithCarriedID", "JSONValue"]
 
-JSONValue = Union[None, bool, int, float, str, List["JSONValue"], Dict[str, "JSONValue"]]
+JSONValue = Union[bool, int, float, str, list["JSONValue"], dict[str, "JSONValue"], None]
 """What a JSON text holds."""
 
 _LINE_END = re.compile("\r\n|\r|\n")
@@ -71,10 +71,10 @@ class Event:
         """Return the event as a server writes it: its fields, then a blank line.
 
         Raises:
-            ValueError: the event type or the ID can't be written on one line, or the ID holds a NUL,
-                which would make every client ignore it.
+            ValueError: the event type or the ID can't be written on one line, or the ID holds a
+                NUL, which would make every client ignore it.
         """
-        lines = []
+        lines: list[str] = []
         if self.id is not None:
             lines.append(f"id: {_checked('id', str(self.id), 'CR, LF or NUL', _NOT_IN_AN_ID)}")
         if self.event not in ("", "message"):

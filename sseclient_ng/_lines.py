@@ -7,7 +7,7 @@ in itself. `EventStreamParser` gives it whatever its fast path does not recognis
 from __future__ import annotations
 
 from collections import deque
-from typing import Deque, Optional
+from typing import Optional
 
 from sseclient_ng._event import Event, EventWithCarriedID
 from sseclient_ng._fields import Fields, decode
@@ -35,13 +35,27 @@ class LineParser:
     def __init__(self, last_event_id: str, max_event_size: int, *, comments: bool) -> None:
         self.last_event_id = last_event_id
         self.retry: Optional[int] = None
-        self.comments: Deque[str] = deque()
+        self.comments: deque[str] = deque()
         self.idle = True
         self._keep_comments = comments
         self._max_event_size = max_event_size
         self._fields = Fields()
         self._held = 0
         self._line = bytearray()
+
+    @property
+    def in_progress(self) -> bool:
+        """Whether bytes of an event have come whose blank line has not.
+
+        Comments and reconnection times are nothing of an event.
+        """
+        fields = self._fields
+        return bool(
+            fields.data
+            or fields.event_type
+            or fields.id is not None
+            or (self._line and not self._line.startswith((b":", b"r")))
+        )
 
     def feed(self, data: bytes, events: list[Event]) -> None:
         """Process the next bytes.

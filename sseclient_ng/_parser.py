@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import Callable, Optional, Union
+from typing import Callable, Optional, Union, cast
 
 from sseclient_ng._blocks import BlockParser
 from sseclient_ng._event import Event
@@ -82,15 +82,22 @@ class EventStreamParser:
 
         It counts from the end of its line, whether the block is complete or not (9.2.6).
         """
-        if self._pending:
-            self._go_by_lines(b"", [])
-            self._between_blocks = self._inside_block = False
+        self._settle()
         return self._lines.retry
 
     @property
     def complete_retry(self) -> Optional[int]:
         """The same as far as blocks are complete, at no cost however large the one in progress."""
         return self._lines.retry
+
+    @property
+    def in_progress(self) -> bool:
+        """Whether bytes of an event have come whose blank line has not.
+
+        Comments and reconnection times are nothing of an event.
+        """
+        self._settle()
+        return self._lines.in_progress
 
     def feed(self, data: Union[bytes, bytearray, memoryview]) -> list[Event]:
         """Take the next bytes of the stream and return the events that they complete.
@@ -161,6 +168,12 @@ class EventStreamParser:
         self._inside_block = plain and not self._between_blocks
         return self._finish_call(events)
 
+    def _settle(self) -> None:
+        """Have the general path take the lines of the block that is in progress."""
+        if self._pending:
+            self._go_by_lines(b"", [])
+            self._between_blocks = self._inside_block = False
+
     def _start_call(self) -> list[Event]:
         events, self._unreturned = self._unreturned, []
         if self.error is not None and not events:
@@ -213,7 +226,7 @@ class EventStreamParser:
 
 def _as_bytes(data: object) -> bytes:
     if isinstance(data, (bytes, bytearray, memoryview)):
-        return bytes(data)
+        return bytes(cast(bytes, data))
     raise TypeError(
         f"the parser takes bytes, not {type(data).__name__}; for text, encode it as UTF-8 "
         "or pass the chunks to iter_events()"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import codecs
 import re
-from typing import Callable, Iterable, Iterator, Optional, Union
+from typing import Optional, Union
 
-__all__ = ["Chunk", "as_bytes", "is_utf8", "transcoder", "utf8"]
+__all__ = ["Chunk", "Transcoder", "as_bytes", "utf8"]
 
 Chunk = Union[bytes, bytearray, memoryview, str]
 
@@ -41,41 +41,43 @@ def as_bytes(chunk: Chunk) -> bytes:
     raise TypeError(f"an event stream comes in bytes or str, not in {type(chunk).__name__}")
 
 
-def is_utf8(encoding: str) -> bool:
-    """Return whether an encoding's name means UTF-8, with or without a BOM.
-
-    Args:
-        encoding: a name that `codecs.lookup` knows.
-
-    Raises:
-        LookupError: there is no such encoding.
-    """
-    return codecs.lookup(encoding).name in ("utf-8", "utf-8-sig")
-
-
-def transcoder(encoding: Optional[str]) -> Callable[[Iterable[Chunk]], Iterator[bytes]]:
-    """Return a function that turns chunks of bytes or text into chunks of UTF-8.
+class Transcoder:
+    """Turns chunks of bytes or text into UTF-8, whatever the cutting.
 
     Args:
         encoding: the encoding of the chunks that are bytes; None means UTF-8, which is passed on
             as it is. What is wrong in the encoding becomes U+FFFD.
 
+    Attributes:
+        passes_bytes: whether chunks that are bytes come out as they went in.
+
     Raises:
         LookupError: there is no such encoding.
     """
-    if encoding is None or is_utf8(encoding):
-        return _from_utf8
-    make_decoder = codecs.getincrementaldecoder(encoding)
 
-    def transcode(chunks: Iterable[Chunk]) -> Iterator[bytes]:
-        decoder = make_decoder("replace")
-        for chunk in chunks:
-            yield utf8(chunk if isinstance(chunk, str) else decoder.decode(chunk))
-        yield utf8(decoder.decode(b"", final=True))
+    def __init__(self, encoding: Optional[str]) -> None:
+        self._decoder: Optional[codecs.IncrementalDecoder] = None
+        if encoding is not None and not _is_utf8(encoding):
+            self._decoder = codecs.getincrementaldecoder(encoding)("replace")
+        self.passes_bytes = self._decoder is None
 
-    return transcode
+    def feed(self, chunk: Chunk) -> bytes:
+        """Return the next chunk as UTF-8, as far as its characters are complete.
+
+        Args:
+            chunk: bytes or text.
+
+        Raises:
+            TypeError: it is neither.
+        """
+        if self._decoder is None or isinstance(chunk, str):
+            return as_bytes(chunk)
+        return utf8(self._decoder.decode(as_bytes(chunk)))
+
+    def finish(self) -> bytes:
+        """Return what is left at the end: U+FFFD for a character that was cut off."""
+        return b"" if self._decoder is None else utf8(self._decoder.decode(b"", final=True))
 
 
-def _from_utf8(chunks: Iterable[Chunk]) -> Iterator[bytes]:
-    for chunk in chunks:
-        yield as_bytes(chunk)
+def _is_utf8(encoding: str) -> bool:
+    return codecs.lookup(encoding).name in ("utf-8", "utf-8-sig")

@@ -1,0 +1,528 @@
+"""The client on requests: it connects, reads and waits, and asks the core for everything else."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import logging
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from types import FrameType, TracebackType
+from typing import (
+    Callable,
+    NoReturn,
+    Optional,
+    Protocol,
+    TypeVar,
+    Union,
+    cast,
+)
+
+import requests
+
+from sseclient_ng import _sockets
+from sseclient_ng._body import Body, Source
+from sseclient_ng._delivery import Delivery, Progress
+from sseclient_ng._event import Event
+from sseclient_ng._http import Verdict, judge
+from sseclient_ng._parser import DEFAULT_MAX_EVENT_SIZE
+from sseclient_ng._policy import ReconnectPolicy
+from sseclient_ng._reconnection import Reconnection, policy_of
+from sseclient_ng._request import arguments, check_body, keep_own_copy, rewind_body
+from sseclient_ng._text import Chunk
+from sseclient_ng.exceptions import EventTooLarge, InvalidContentType, without_secrets
+
+__all__ = ["Client", "Session"]
+
+_logger = logging.getLogger("sseclient")
+_Self = TypeVar("_Self", bound="Client")
+
+_SMALL_BODY = 1024 * 1024
+_NO_SOURCE = cast(str, object())
+
+
+class Session(Protocol):
+    """What makes requests: a ``requests.Session``, a module, anything with such a ``get``."""
+
+    @property
+    def get(self) -> Callable[..., object]:
+        """Makes a GET request and returns its response."""
+
+
+class Client:
+    """An event stream, from a URL or from something that is open already.
+
+    Given a URL it connects at once, and reconnects for as long as it is iterated over, going on
+    after the last event that it handed out. Given a response, a file or an iterable it reads that
+    to its end. Either way it is its own iterator.
+
+    Args:
+        source: the URL; or what to read: a ``requests.Response``, a urllib3 response, a binary
+            file, or any iterable of bytes or text. A URL can be given as ``url=`` as well.
+        last_id: the ID after which the server is to go on; None asks for none. Where ``source`` is
+            no URL this argument is ``char_enc``.
+        retry: the reconnection time to start with, in milliseconds. The server can change it.
+        session: makes the requests: a ``requests.Session`` or anything with such a ``get``; None
+            makes each request on its own. It is not closed.
+        chunk_size: the most bytes that are read at once, where the source waits until they are
+            there. Others hand on what has arrived, whatever it says. None leaves it to the source.
+        method: the method of the request.
+        char_enc: the encoding of the stream, if it is not the UTF-8 that it should be; None is
+            UTF-8. What can't be decoded becomes U+FFFD.
+        reconnect: whether to reconnect, True, False or a `ReconnectPolicy`; None does so where a
+            request can be repeated without harm, with GET and HEAD.
+        max_event_size: the most bytes that one event may hold.
+        check_content_type: whether a response whose Content-Type can't be an event stream's is
+            refused.
+        on_open: called with the response, whenever a connection was made.
+        on_error: called before each wait with the error that ended the connection or the attempt,
+            EOFError where the server ended it, and the seconds that will be waited.
+        on_comment: called with the text of each comment.
+        requests_kwargs: what else ``requests.get`` takes; ``headers`` and ``params`` may be
+            functions, which are called before every attempt. The caller's dicts are not changed.
+
+    Attributes:
+        url: the URL, "" where there is none.
+        session: as given.
+        chunk_size: as given.
+        requests_kwargs: what goes along with every request; changes count from the next one on.
+        resp: the response that is being read, or None.
+
+    Raises:
+        requests.exceptions.RequestException: the first connection failed; it is tried once.
+        requests.exceptions.HTTPError: the server answered with a status other than 200 and 204.
+        InvalidContentType: the response can't be an event stream.
+        TypeError: ``source`` is nothing that can be read.
+        ValueError: the body can be sent only once, but is to be sent again on a reconnect.
+        LookupError: there is no such ``char_enc``.
+
+    Iterating raises, after every complete event:
+
+    - what ended the last connection, if a new one can't mend it or is not wanted: HTTPError,
+      InvalidContentType, or an error of requests; and whatever ``source`` itself raises;
+    - `EventTooLarge`: an event holds more than ``max_event_size`` bytes;
+    - `RetriesExhausted`: the policy's ``max_attempts`` are used up.
+
+    See the WHATWG HTML standard, 9.2.2 to 9.2.4.
+    """
+
+    url: str
+    session: Optional[Session]
+    chunk_size: Optional[int]
+    requests_kwargs: dict[str, object]
+    resp: Optional[requests.Response]
+    _body: Optional[Body]
+    _chunks: Iterator[Chunk]
+    _on_open: Optional[Callable[[requests.Response], object]]
+    _on_error: Optional[Callable[[Exception, float], object]]
+
+    def __init__(
+        self,
+        source: Union[str, Source] = _NO_SOURCE,
+        last_id: Optional[str] = None,
+        retry: int = 3000,
+        session: Optional[Session] = None,
+        chunk_size: Optional[int] = 1024,
+        *,
+        method: str = "GET",
+        char_enc: Optional[str] = None,
+        reconnect: Union[bool, ReconnectPolicy, None] = None,
+        max_event_size: int = DEFAULT_MAX_EVENT_SIZE,
+        check_content_type: bool = True,
+        on_open: Optional[Callable[[requests.Response], object]] = None,
+        on_error: Optional[Callable[[Exception, float], object]] = None,
+        on_comment: Optional[Callable[[str], object]] = None,
+        **requests_kwargs: object,
+    ) -> None:
+        if source is _NO_SOURCE:
+            source = _url_in(requests_kwargs)
+        if not isinstance(source, str):
+            _check_options_without_url(reconnect, requests_kwargs)
+            last_id, char_enc = None, char_enc or last_id
+        self._set_up()
+        self._delivery = Delivery(
+            last_id,
+            retry,
+            encoding=char_enc,
+            max_event_size=max_event_size,
+            on_comment=on_comment,
+        )
+        self.session = session
+        self.chunk_size = chunk_size
+        self._check_content_type = check_content_type
+        self._on_open = on_open
+        self._on_error = on_error
+        if isinstance(source, str):
+            self._prepare_requests(source, method, policy_of(reconnect, method), requests_kwargs)
+            self._open()
+        else:
+            self.resp = cast(requests.Response, source) if hasattr(source, "headers") else None
+            self._body = Body(source, chunk_size)
+            self._chunks = self._open_chunks()
+
+    def _set_up(self) -> None:
+        """Set every attribute to what it is before there is a source."""
+        self.url = ""
+        self.session = None
+        self.chunk_size = 1024
+        self.requests_kwargs = keep_own_copy({})
+        self.resp = None
+        self._method = "GET"
+        self._check_content_type = True
+        self._on_open = None
+        self._on_error = None
+        self._positions = check_body({})
+        self._delivery = Delivery(
+            None, 3000, encoding=None, max_event_size=DEFAULT_MAX_EVENT_SIZE, on_comment=None
+        )
+        self._reconnection: Optional[Reconnection] = None
+        self._body = None
+        self._chunks = iter(())
+        self._finished = False  # whether the iteration has come to its end
+        self._closed = False
+        self._closing = threading.Event()
+        self._reading = threading.Lock()  # held while a thread reads, and while the body is closed
+        self._connecting: Optional[tuple[int, FrameType]] = None
+
+    def _prepare_requests(
+        self,
+        url: str,
+        method: str,
+        policy: Optional[ReconnectPolicy],
+        requests_kwargs: Mapping[str, object],
+    ) -> None:
+        self.url = url
+        self._method = method.upper()
+        self.requests_kwargs = keep_own_copy(requests_kwargs)
+        self._reconnection = Reconnection(url, policy)
+        if policy is not None:
+            self._positions = check_body(requests_kwargs)
+
+    @property
+    def last_id(self) -> Optional[str]:
+        """The ID of the last event that was handed out, or of a block without data after it.
+
+        It is what the next connection asks the server to go on after; None asks for none.
+        """
+        return self._delivery.last_id
+
+    @last_id.setter
+    def last_id(self, last_id: Optional[str]) -> None:
+        self._delivery.last_id = last_id
+
+    @property
+    def retry(self) -> int:
+        """The reconnection time in milliseconds; the server's ``retry`` fields set it."""
+        return self._delivery.retry
+
+    @retry.setter
+    def retry(self, retry: int) -> None:
+        self._delivery.retry = retry
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._closed
+
+    def __iter__(self: _Self) -> _Self:
+        return self
+
+    def __next__(self) -> Event:
+        delivery = self._delivery
+        while not (delivery.ready or self._closed):
+            self._advance()
+        if self._closed:
+            self._stop()
+        return delivery.hand_out()
+
+    def events(self) -> Iterator[Event]:
+        """Return an iterator over the events; several of one client continue one another.
+
+        Raises:
+            Exception: what iterating over the client itself raises.
+        """
+        yield from self
+
+    def close(self) -> None:
+        """End the iteration, in whatever thread it runs, and close the connection.
+
+        A thread that waits for an event, for an answer or for its next attempt stops waiting, and
+        its loop ends as if the stream had. A source that was given is closed too. Closing twice is
+        the same as once.
+        """
+        self._closed = True
+        self._closing.set()
+        body = self._body
+        if body is not None:
+            body.wake()
+        self._wake_connecting()
+        if self._reading.acquire(blocking=False):  # else the thread that reads closes the body
+            try:
+                self._close_body()
+            finally:
+                self._reading.release()
+
+    def __enter__(self: _Self) -> _Self:
+        return self
+
+    def __exit__(
+        self,
+        error_type: Optional[type[BaseException]],
+        error: Optional[BaseException],
+        traceback: Optional[TracebackType],
+    ) -> None:
+        Client.close(self)  # subclasses have a close() of their own, for other uses
+
+    def __del__(self) -> None:
+        if getattr(self, "_reconnection", None) is not None:  # else the source is the caller's
+            with contextlib.suppress(Exception):  # nobody is left who could be told
+                self._close_body()
+
+    # -- reading
+
+    def _open_chunks(self) -> Iterator[Chunk]:
+        """Return an iterator over the body that is open."""
+        return iter(()) if self._body is None else self._body.chunks
+
+    def _advance(self) -> None:
+        """Read once and parse what came; where the body has ended, do what comes next.
+
+        Raises:
+            StopIteration: the iteration is at its end.
+            Exception: what `Client` says about iterating.
+        """
+        if self._finished:
+            raise StopIteration
+        try:
+            self._delivery.check()
+            chunk = self._next_chunk()
+            if chunk is not None:
+                self._delivery.receive(chunk)
+        except EventTooLarge:
+            self._finish()
+            raise
+
+    def _next_chunk(self) -> Optional[Chunk]:
+        """Return the next chunk, or None where the body has ended and the next was opened."""
+        try:
+            with self._reading:
+                return next(self._chunks)
+        except StopIteration:
+            self._lost(EOFError("the server ended the stream"))
+        except Exception as error:  # noqa: BLE001 - the core decides what it means
+            self._lost(error)
+        except BaseException:
+            # What is given to read can't be read further, and what has come is no whole event.
+            self._finished = self._reconnection is None
+            raise
+        return None
+
+    def _lost(self, error: Exception) -> None:
+        """Do what comes after the end of a body.
+
+        It runs while the error is being handled, as subclasses look at it in ``_connect``.
+        """
+        if self._closed:
+            self._stop()
+        if self._reconnection is not None:
+            self._reconnect(self._reconnection, error, self._delivery.progress())
+            return
+        self._finished = True
+        if not isinstance(error, EOFError):
+            raise error
+        self._delivery.finish()
+
+    def _finish(self) -> None:
+        self._finished = True
+        if self._reconnection is not None:
+            with self._reading:
+                self._close_body()
+
+    def _stop(self) -> NoReturn:
+        """End the iteration of a client that was closed."""
+        with self._reading:
+            self._close_body()
+        raise StopIteration
+
+    def _close_body(self) -> None:
+        body, self._body = self._body, None
+        self._chunks = iter(())
+        if body is not None:
+            body.close()
+
+    # -- connecting
+
+    def _reconnect(self, reconnection: Reconnection, error: Exception, progress: Progress) -> None:
+        """Wait and try, until a connection is open or the core says that it is over."""
+        failure: Optional[Exception] = error
+        while failure is not None:
+            try:
+                delay = reconnection.lost(failure, progress, self._delivery.retry)
+            except Exception:
+                self._finish()
+                raise
+            if delay is None:
+                self._finish()
+                raise StopIteration
+            self._wait(failure, delay)
+            reconnection.attempt()
+            failure = self._try_to_open()
+            progress = Progress.NOTHING
+
+    def _wait(self, error: Exception, delay: float) -> None:
+        _logger.info(
+            "%s: %s, connecting again in %.2f s",
+            without_secrets(self.url),
+            type(error).__name__,
+            delay,
+        )
+        if self._on_error is not None:
+            self._on_error(error, delay)
+        if isinstance(error, requests.HTTPError) and error.response is not None:
+            error.response.close()
+        self._closing.wait(delay)
+        if self._closed:
+            self._stop()
+
+    def _try_to_open(self) -> Optional[Exception]:
+        """Return None if a connection was opened, or else the error."""
+        try:
+            self._connect()
+        except StopIteration:
+            raise
+        except Exception as error:  # noqa: BLE001 - the core decides what it means
+            if self._closed:
+                self._stop()
+            return error
+        self._begin()
+        return None
+
+    def _open(self) -> None:
+        """Make the first connection; its errors are the caller's."""
+        self._connect()
+        self._begin()
+
+    def _connect(self) -> None:
+        """Make a connection and check its response.
+
+        Raises:
+            Exception: what the request raised.
+            requests.exceptions.HTTPError: the status is neither 200 nor 204.
+            InvalidContentType: the response can't be an event stream.
+        """
+        with self._reading:
+            self._close_body()
+        rewind_body(self._positions)
+        self.resp = response = self._send()
+        if self._is_stream(response):
+            self._body = Body(response, self.chunk_size)
+            self._body.keep_alive()
+        else:
+            self._finished = True
+            response.close()
+        self._chunks = self._open_chunks()
+
+    def _begin(self) -> None:
+        """Begin to read the connection that was made."""
+        if self._closed:
+            self._stop()
+        if self._finished:
+            return
+        self._delivery.begin()
+        if self._reconnection is not None:
+            self._reconnection.opened()
+        _logger.debug("%s: connected", without_secrets(self.url))
+        if self._on_open is not None and self.resp is not None:
+            self._on_open(self.resp)
+
+    def _send(self) -> requests.Response:
+        request = arguments(self.requests_kwargs, self.last_id)
+        session = self.session
+        if session is None:
+            # Looked up where callers' tests replace it: on the package, when it is needed.
+            session = cast(Session, sys.modules["sseclient_ng"].requests)
+        self._connecting = (threading.get_ident(), cast(FrameType, inspect.currentframe()))
+        try:
+            if self._method == "GET":
+                response = session.get(self.url, stream=True, **request)
+            else:
+                response = cast(requests.Session, session).request(
+                    self._method,
+                    self.url,
+                    stream=True,
+                    **request,  # type: ignore[arg-type]
+                )
+        finally:
+            self._connecting = None
+        return cast(requests.Response, response)
+
+    def _is_stream(self, response: requests.Response) -> bool:
+        status, content_type = _status_and_type(response)
+        verdict = judge(status, content_type, check_content_type=self._check_content_type)
+        if verdict is Verdict.WRONG_STATUS:
+            _keep_small_body(response)
+            raise _http_error(response)
+        if verdict is Verdict.WRONG_TYPE:
+            _keep_small_body(response)
+            response.close()
+            raise InvalidContentType(content_type or "", self.url, response)
+        return verdict is Verdict.STREAM
+
+    def _wake_connecting(self) -> None:
+        """End a connection that another thread is making, at whatever point it is."""
+        for _ in range(200):  # for a second; the socket may not be there yet
+            connecting = self._connecting
+            if connecting is None:
+                return
+            thread, frame = connecting
+            _sockets.wake_connecting(thread, frame)
+            if thread == threading.get_ident():  # a signal handler: nothing goes on while it runs
+                return
+            time.sleep(0.005)
+
+
+def _url_in(requests_kwargs: dict[str, object]) -> str:
+    url = requests_kwargs.pop("url", None)
+    if not isinstance(url, str):
+        raise TypeError("SSEClient needs a URL, or a response, file or iterable to read")
+    return url
+
+
+def _check_options_without_url(
+    reconnect: Union[bool, ReconnectPolicy, None], requests_kwargs: Mapping[str, object]
+) -> None:
+    wrong = [*requests_kwargs, *(["reconnect"] if reconnect else [])]
+    if wrong:
+        raise TypeError(f"only with a URL as its source SSEClient takes {', '.join(wrong)}")
+
+
+def _status_and_type(response: requests.Response) -> tuple[int, Optional[str]]:
+    """Return status and Content-Type of a response, or of what stands for one in a test."""
+    status: object = getattr(response, "status_code", None)
+    if not isinstance(status, int):
+        response.raise_for_status()
+        status = 200
+    headers = cast(Optional[Mapping[str, object]], getattr(response, "headers", None))
+    content_type = headers.get("Content-Type") if headers else None
+    return status, content_type if isinstance(content_type, str) else None
+
+
+def _keep_small_body(response: requests.Response) -> None:
+    """Read the body of an error, so that its connection can be let go; a long one stays unread."""
+    length = str((response.headers or {"": ""}).get("Content-Length", ""))
+    if length.isascii() and length.isdigit() and int(length) <= _SMALL_BODY:
+        with contextlib.suppress(requests.RequestException):  # what came of it says more
+            response.content  # noqa: B018 - requests keeps what it reads
+
+
+def _http_error(response: requests.Response) -> requests.HTTPError:
+    try:
+        response.raise_for_status()
+    except requests.HTTPError as error:
+        return error
+    return requests.HTTPError(
+        f"{response.status_code} {response.reason} is no event stream, from url: {response.url}",
+        response=response,
+    )

@@ -1,0 +1,145 @@
+"""What HTTP has to say about an event stream: headers that go out, status and headers that come in.
+
+See the WHATWG HTML standard, 9.2.2 "The EventSource interface" (what a response means) and 9.2.4
+"The Last-Event-ID header", and RFC 9110 for status codes and Retry-After.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from datetime import timezone
+from email.utils import parsedate_to_datetime
+from typing import Optional, Union
+
+from sseclient_ng._text import utf8
+
+__all__ = [
+    "Verdict",
+    "body_can_be_sent_again",
+    "default_headers",
+    "judge",
+    "last_event_id_text",
+    "retry_after",
+    "status_is_transient",
+    "with_last_event_id",
+]
+
+HeaderValue = Union[str, bytes]
+
+_ACCEPTED_TYPES = frozenset(["", "text/event-stream", "text/plain", "application/octet-stream"])
+_TRANSIENT = frozenset([408, 425, 429])
+
+
+class Verdict(enum.Enum):
+    """What a response means for the client."""
+
+    STREAM = "its body is the event stream"
+    END = "the server wants no more connections: 204"
+    WRONG_STATUS = "an error, now or for good"
+    WRONG_TYPE = "its body cannot be an event stream"
+
+
+def judge(status: int, content_type: Optional[str], *, check_content_type: bool) -> Verdict:
+    """Return what a response means.
+
+    Args:
+        status: its status code. Redirects that could be followed have been.
+        content_type: its Content-Type; None where it has none.
+        check_content_type: False takes any type for an event stream.
+    """
+    if status == 204:
+        return Verdict.END
+    if status != 200:
+        return Verdict.WRONG_STATUS
+    essence = (content_type or "").partition(";")[0].strip().lower()
+    if check_content_type and essence not in _ACCEPTED_TYPES:
+        return Verdict.WRONG_TYPE
+    return Verdict.STREAM
+
+
+def status_is_transient(status: int) -> bool:
+    """Return whether a request that was answered so may do better later.
+
+    Args:
+        status: a status code: 408, 425, 429 and 5xx are transient.
+    """
+    return status in _TRANSIENT or 500 <= status <= 599
+
+
+def retry_after(value: Optional[str], now: float) -> Optional[float]:
+    """Return the seconds that a Retry-After asks for, or None where it says nothing usable.
+
+    Args:
+        value: the header's value, None where there is none: seconds or a date (RFC 9110, 10.2.3).
+        now: the time, in seconds since the epoch.
+    """
+    text = (value or "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text)
+    try:
+        date = parsedate_to_datetime(text)
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None
+    if date.tzinfo is None:  # HTTP's dates are always GMT
+        date = date.replace(tzinfo=timezone.utc)
+    return max(0.0, date.timestamp() - now)
+
+
+def default_headers(headers: Mapping[str, HeaderValue]) -> dict[str, HeaderValue]:
+    """Return a copy of the caller's headers with those that every event stream is asked for with.
+
+    Args:
+        headers: the caller's; what is there, in any case, stays as it is.
+    """
+    defaults = {"Accept": "text/event-stream", "Cache-Control": "no-cache"}
+    given = {_lower(name) for name in headers}
+    missing = {name: value for name, value in defaults.items() if name.lower() not in given}
+    return {**headers, **missing}
+
+
+def last_event_id_text(last_event_id: object) -> str:
+    """Return an ID as the Last-Event-ID header carries it; "" stands for no header.
+
+    Args:
+        last_event_id: the ID; surrounding whitespace can't be sent in a header. What is not text
+            is written as text; what is false, as 0, is no ID.
+    """
+    return str(last_event_id).strip(" \t\v\f\r\n") if last_event_id else ""
+
+
+def with_last_event_id(
+    headers: Mapping[str, HeaderValue], last_event_id: object
+) -> dict[str, HeaderValue]:
+    """Return a copy of headers that carries the last event ID, in UTF-8.
+
+    Args:
+        headers: any headers.
+        last_event_id: the ID; None leaves a Last-Event-ID of the caller's where it is.
+    """
+    if last_event_id is None:
+        return dict(headers)
+    others = {name: value for name, value in headers.items() if _lower(name) != "last-event-id"}
+    text = last_event_id_text(last_event_id)
+    if not text:
+        return others
+    # As bytes wherever requests or http.client could object to the text, or encode it as Latin-1.
+    plain = text.isascii() and text.isprintable()
+    return {**others, "Last-Event-ID": text if plain else utf8(text)}
+
+
+def body_can_be_sent_again(body: object) -> bool:
+    """Return whether a request's body can be sent a second time.
+
+    Args:
+        body: what the caller gave as ``data``, or one of its ``files``.
+    """
+    if hasattr(body, "read"):
+        seekable = getattr(body, "seekable", None)
+        return bool(seekable() if callable(seekable) else hasattr(body, "seek"))
+    return not hasattr(body, "__next__")
+
+
+def _lower(name: object) -> str:
+    text = name.decode("latin-1") if isinstance(name, bytes) else str(name)
+    return text.lower()

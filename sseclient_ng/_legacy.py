@@ -1,0 +1,130 @@
+"""What exists only for code that was written for sseclient or sseclient-py.
+
+`Client` is the whole client. `SSEClient` adds names and hooks that programs use or override, and
+nothing else: a version without them is ``SSEClient = Client``. Of `Client` itself one name is old,
+``_connect``, which programs override as well: it is called for every connection, inside the
+handling of the error that made it necessary, and ends the loop if it raises StopIteration.
+"""
+
+from __future__ import annotations
+
+import codecs
+import logging
+import re
+import sys
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+from sseclient_ng._client import Client
+from sseclient_ng._event import Event
+from sseclient_ng._line_ends import LineEnds
+from sseclient_ng._parser import EventStreamParser
+from sseclient_ng._text import Chunk, Transcoder, as_bytes
+
+__all__ = ["FIELD_SEPARATOR", "SSEClient", "end_of_field", "install_as_sseclient"]
+
+end_of_field = re.compile(r"\r\n\r\n|\r\r|\n\n")
+"""What ends an event in text, for code that splits text itself (of sseclient)."""
+
+FIELD_SEPARATOR = ":"
+"""What ends a field's name, for code that splits lines itself (of sseclient-py)."""
+
+_Self = TypeVar("_Self", bound="SSEClient")
+
+
+class SSEClient(Client):
+    __doc__ = Client.__doc__
+
+    buf: str
+    decoder: codecs.IncrementalDecoder
+    _logger = logging.getLogger("sseclient")
+
+    def __new__(cls: type[_Self], *_arguments: Any, **_keywords: Any) -> _Self:
+        """Make a client whose hooks work before its constructor has run, or without it."""
+        self = object.__new__(cls)
+        self._set_up()
+        self.buf = ""
+        self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        return self
+
+    # -- of sseclient: its __next__, which programs rewrite, works on these
+
+    @property
+    def resp_iterator(self) -> Iterator[Chunk]:
+        """The iterator over the chunks of the body, from which everything is read."""
+        return self._chunks
+
+    @resp_iterator.setter
+    def resp_iterator(self, chunks: Iterator[Chunk]) -> None:
+        self._chunks = chunks
+
+    def iter_content(self) -> Iterator[Chunk]:
+        """Return an iterator over the chunks of the body; called once for each connection."""
+        return super()._open_chunks()
+
+    def _open_chunks(self) -> Iterator[Chunk]:
+        self.decoder = codecs.getincrementaldecoder(self._char_enc)("replace")
+        return iter(self.iter_content())
+
+    def _event_complete(self) -> bool:
+        return end_of_field.search(self.buf) is not None
+
+    # -- of sseclient-py: its events(), which programs rewrite, works on these
+
+    @property
+    def _char_enc(self) -> str:
+        return self._delivery.encoding or "utf-8"
+
+    @property
+    def _event_source(self) -> object:
+        return None if self._body is None else self._body.source
+
+    def events(self) -> Iterator[Event]:
+        """Return an iterator over the events; several of one client continue one another.
+
+        Raises:
+            Exception: what iterating over the client itself raises.
+        """
+        if type(self)._read is SSEClient._read:
+            return super().events()
+        return self._events_of_blocks()
+
+    def _events_of_blocks(self) -> Iterator[Event]:
+        transcoder = Transcoder(self._char_enc)
+        parser = EventStreamParser()
+        for block in self._read():
+            yield from parser.feed(transcoder.feed(block))
+        yield from parser.close()
+
+    def _read(self) -> Iterator[bytes]:
+        """Yield blocks of lines, each with the blank line that ends it."""
+        ends, rest = LineEnds(), bytearray()
+        while not (self._finished or self._closed):
+            connection = self._chunks
+            try:
+                chunk = self._next_chunk()
+            except StopIteration:
+                return
+            if self._chunks is not connection:  # half a block dies with its connection
+                ends, rest = LineEnds(), bytearray()
+            rest += ends.normalise(as_bytes(chunk or b""))
+            yield from _take_blocks(rest)
+        if rest:
+            yield bytes(rest)
+
+
+def _take_blocks(lines: bytearray) -> Iterator[bytes]:
+    end = lines.find(b"\n\n") + 2
+    while end > 1:
+        block = bytes(lines[:end])
+        del lines[:end]
+        yield block
+        end = lines.find(b"\n\n") + 2
+
+
+def install_as_sseclient() -> None:
+    """Have ``import sseclient`` give this package, in code that can't be edited.
+
+    Call it before anything imports ``sseclient``; what has been imported already stays what it is.
+    """
+    sys.modules["sseclient"] = sys.modules["sseclient_ng"]

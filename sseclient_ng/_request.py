@@ -1,0 +1,88 @@
+"""The request for an event stream, made anew for every attempt from what the caller gave."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Callable, cast
+
+from sseclient_ng._http import (
+    HeaderValue,
+    body_can_be_sent_again,
+    default_headers,
+    with_last_event_id,
+)
+
+__all__ = ["arguments", "check_body", "keep_own_copy", "rewind_body"]
+
+_Headers = Mapping[str, HeaderValue]
+
+
+def keep_own_copy(given: Mapping[str, object]) -> dict[str, object]:
+    """Return the caller's arguments for a request, in dicts that are the client's own.
+
+    Args:
+        given: keyword arguments of ``requests.get`` or aiohttp's; ``headers`` may be callable. The
+            headers that an event stream is asked for with are added.
+    """
+    own = {name: value for name, value in given.items() if name != "stream"}
+    headers = own.get("headers")
+    if not callable(headers):
+        own["headers"] = default_headers(cast(_Headers, headers or {}))
+    return own
+
+
+def arguments(kept: Mapping[str, object], last_event_id: object) -> dict[str, object]:
+    """Return the arguments of one request: callables called, the last event ID added.
+
+    Args:
+        kept: what `keep_own_copy` returned, and perhaps the caller changed since.
+        last_event_id: the last event ID; None leaves a Last-Event-ID of the caller's as it is.
+    """
+    headers = cast(_Headers, _evaluated(kept.get("headers")) or {})
+    request = {**kept, "headers": with_last_event_id(default_headers(headers), last_event_id)}
+    if callable(kept.get("params")):
+        request["params"] = _evaluated(kept["params"])
+    return request
+
+
+def check_body(kept: Mapping[str, object]) -> list[tuple[object, int]]:
+    """Return the files in a request's body with their positions, to come back to.
+
+    Args:
+        kept: the arguments of the request.
+
+    Raises:
+        ValueError: the body can be sent only once.
+    """
+    positions: list[tuple[object, int]] = []
+    for body in _bodies(kept):
+        if not body_can_be_sent_again(body):
+            raise ValueError(
+                f"a body that can be read only once ({type(body).__name__}) can't be sent again "
+                "on a reconnect; pass bytes, a seekable file, or reconnect=False"
+            )
+        if hasattr(body, "seek"):
+            positions.append((body, cast(int, body.tell())))  # type: ignore[attr-defined]
+    return positions
+
+
+def rewind_body(positions: list[tuple[object, int]]) -> None:
+    """Put the files of a request's body back to where they were.
+
+    Args:
+        positions: what `check_body` returned.
+    """
+    for file, position in positions:
+        file.seek(position)  # type: ignore[attr-defined]
+
+
+def _bodies(kept: Mapping[str, object]) -> Iterator[object]:
+    yield kept.get("data")
+    files = kept.get("files")
+    entries = files.values() if isinstance(files, Mapping) else [pair[1] for pair in files or ()]  # type: ignore[attr-defined]
+    for entry in cast("Iterator[object]", entries):
+        yield entry[1] if isinstance(entry, tuple) else entry
+
+
+def _evaluated(value: object) -> object:
+    return cast(Callable[[], object], value)() if callable(value) else value

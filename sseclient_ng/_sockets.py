@@ -1,0 +1,106 @@
+"""What is done to sockets from outside: keep-alive, and waking a thread that waits for one.
+
+Neither urllib3 nor requests hands out the socket of a response, but its file descriptor is public
+(``fileno()``), and a duplicate of a descriptor is the same socket to the system.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import socket
+import sys
+from collections.abc import Generator
+from types import FrameType
+from typing import Optional
+
+__all__ = ["keep_alive", "wake_connecting", "wake_reading"]
+
+# Seconds: a peer that died silently is noticed two and a half minutes later at most, where Linux'
+# own setting takes more than two hours. Not every system has every option.
+_KEEP_ALIVE_OPTIONS = {
+    "TCP_KEEPIDLE": 60,
+    "TCP_KEEPALIVE": 60,
+    "TCP_KEEPINTVL": 30,
+    "TCP_KEEPCNT": 3,
+}
+
+
+def keep_alive(response: object) -> None:
+    """Have the system notice when the peer of a response's connection dies.
+
+    Args:
+        response: has ``fileno()``; where it has no socket, nothing happens.
+    """
+    with contextlib.suppress(OSError), _duplicate(response) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, seconds in _KEEP_ALIVE_OPTIONS.items():
+            option = getattr(socket, name, None)
+            if option is not None:
+                connection.setsockopt(socket.IPPROTO_TCP, option, seconds)
+
+
+def wake_reading(response: object) -> None:
+    """End whatever read waits for a response's connection, in any thread, by ending the connection.
+
+    Args:
+        response: has ``fileno()``; where it has no socket, nothing happens.
+    """
+    with contextlib.suppress(OSError), _duplicate(response) as connection:
+        connection.shutdown(socket.SHUT_RDWR)
+
+
+@contextlib.contextmanager
+def _duplicate(response: object) -> Generator[socket.socket, None, None]:
+    """Yield a socket of our own for the connection of a response.
+
+    Raises:
+        OSError: it has none, or it was closed meanwhile.
+    """
+    descriptor = _descriptor(response)
+    with socket.fromfd(descriptor, socket.AF_INET, socket.SOCK_STREAM) as connection:
+        # The number may have been closed and given to another file before it was duplicated. It
+        # can't have been if the response has it still.
+        if _descriptor(response) != descriptor:
+            raise OSError("the connection was closed")
+        yield connection
+
+
+def _descriptor(response: object) -> int:
+    try:
+        descriptor = response.fileno()  # type: ignore[attr-defined]
+    except (AttributeError, ValueError) as error:  # it has no descriptor, or it is closed
+        raise OSError("no connection") from error
+    if not isinstance(descriptor, int):
+        raise OSError("no connection")
+    return descriptor
+
+
+def wake_connecting(thread: int, frames_below: FrameType) -> None:
+    """End whatever a thread waits for while it makes a connection.
+
+    While ``get()`` of requests runs, nothing public leads to the socket that it has made. The
+    frames of the waiting thread do: the socket is a local of urllib3's and http.client's
+    functions, or belongs to a connection or a file that is one.
+
+    Args:
+        thread: the identifier of the thread.
+        frames_below: a frame of that thread, of the function that connects; only what it has called
+            is looked at.
+    """
+    frame = sys._current_frames().get(thread)  # pyright: ignore[reportPrivateUsage]
+    while frame is not None and frame is not frames_below:
+        for value in list(frame.f_locals.values()):
+            connection = _socket_of(value)
+            if connection is not None:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+        frame = frame.f_back
+
+
+def _socket_of(value: object) -> Optional[socket.socket]:
+    if isinstance(value, http.client.HTTPConnection):
+        value = getattr(value, "sock", None)
+    elif isinstance(value, socket.SocketIO):
+        value = getattr(value, "_sock", None)
+    return value if isinstance(value, socket.socket) else None
