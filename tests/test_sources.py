@@ -401,15 +401,13 @@ def test_nothing_is_read_of_a_file_before_the_first_next() -> None:
 
 
 def test_nothing_is_read_of_a_response_before_the_first_next() -> None:
-    with (
-        ScriptedServer(response([STREAM])) as server,
-        requests.get(server.url, stream=True) as reply,
-    ):
-        client = SSEClient(reply)
-        client.events()
-        assert reply.raw.tell() == 0
-        next(client)
-        assert reply.raw.tell() > 0
+    with ScriptedServer(then=response(PIECES)) as server:
+        with requests.get(server.url, stream=True) as reply:
+            SSEClient(reply).events()
+            assert reply.content == STREAM
+        with requests.get(server.url, stream=True) as reply:
+            SSEClient(reply.raw).events()
+            assert reply.raw.read() == STREAM
 
 
 PEEKS: list[tuple[str, Callable[[requests.Response], Iterator[bytes]]]] = [
@@ -750,7 +748,7 @@ def large_event() -> tuple[bytes, Any]:
     """Four megabytes of JSON on many lines, with CRLF and much that is not ASCII."""
     draw = random.Random(4)
     alphabet = 'abc \u00e4\u00df\u4e16\u754c\u2028\x85\U0001f600"\\/'
-    value = {str(number): "".join(draw.choices(alphabet, k=500)) for number in range(3500)}
+    value = {str(number): "".join(draw.choices(alphabet, k=500)) for number in range(4000)}
     text = json.dumps(value, ensure_ascii=False, indent=1)
     lines = "".join(f"data: {line}\r\n" for line in text.split("\n"))
     return f"id: 1\r\n{lines}\r\n".encode(), value
