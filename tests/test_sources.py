@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import gzip
 import http.client
 import io
 import json
@@ -494,10 +495,17 @@ PARTIAL: list[Piece] = [b"data: a\n\ndata: b\n\n", b"data: lost\n"]
 BROKEN = response(PARTIAL, complete=False)
 SILENT = response([*PARTIAL, Hold()])
 
+def truncated_gzip_file(stack: contextlib.ExitStack) -> Any:
+    # The stored form, so that no byte is held back by the decompression.
+    data = gzip.compress(b"data: a\n\ndata: b\n\ndata: lost\n" + b"x" * 70000, compresslevel=0)
+    return stack.enter_context(gzip.open(io.BytesIO(data[:-2000])))
+
+
 FAILING: list[tuple[str, Callable[[contextlib.ExitStack], Any], Any]] = [
     ("generator", lambda _: dropping(), Dropped),
     ("fake", lambda _: OnlyIterContent(dropping()), Dropped),
     ("file", lambda _: DroppingFile(), Dropped),
+    ("truncated gzip file", truncated_gzip_file, EOFError),
     ("buffered file", lambda _: io.BufferedReader(DroppingFile()), Dropped),
     ("requests", dropped(BROKEN, from_requests), requests.exceptions.ChunkedEncodingError),
     (
