@@ -29,17 +29,21 @@ def open_descriptors() -> dict[int, str]:
 
 
 @contextlib.contextmanager
-def nothing_left(patience: float = 2.0) -> Iterator[None]:
+def nothing_left(*, collecting: bool = False, patience: float = 1.0) -> Iterator[None]:
     """Check that the block leaves no descriptor open and no thread running.
 
-    Threads that are just ending, and descriptors that the garbage collector would close, are
-    waited for, but sockets that need it make a ResourceWarning, which is an error.
+    Args:
+        collecting: whether the garbage collector helps. Then sockets that were not closed make a
+            ResourceWarning, which is an error as well.
+        patience: how long threads that are about to end are waited for, in seconds.
     """
     gc.collect()
     threads, descriptors = set(threading.enumerate()), open_descriptors()
     yield
     deadline = time.monotonic() + patience
     while True:
+        if collecting:
+            gc.collect()
         left_threads = [each for each in threading.enumerate() if each not in threads]
         left = {n: to for n, to in open_descriptors().items() if descriptors.get(n) != to}
         if not left_threads and not left:
