@@ -254,35 +254,26 @@ def test_jitter_shortens_waits_by_chance() -> None:
     assert all(0.002 <= wait <= 0.02 for wait in waits)
 
 
-ATTEMPTS: list[tuple[str, int, list[Any], type[Exception], int]] = [
-    ("one", 1, [EVENT, UNAVAILABLE], requests.HTTPError, 2),
-    ("three", 3, [EVENT, UNAVAILABLE, EMPTY, GONE], requests.ConnectionError, 4),
-    ("empty answers", 2, [EMPTY, EMPTY, EMPTY], EOFError, 3),
-    ("parts of events", 2, [PART, PART, PART], EOFError, 3),
-    (
-        "an event starts again",
-        2,
-        [EVENT, EMPTY, EVENT, EMPTY, UNAVAILABLE],
-        requests.HTTPError,
-        5,
-    ),
+ATTEMPTS: list[tuple[str, int, list[Any], type[Exception]]] = [
+    ("one", 1, [EVENT, UNAVAILABLE], requests.HTTPError),
+    ("three", 3, [EVENT, UNAVAILABLE, EMPTY, GONE], requests.ConnectionError),
+    ("empty answers", 2, [EMPTY, EMPTY, EMPTY], EOFError),
+    ("parts of events", 2, [PART, PART, PART], EOFError),
+    ("an event starts again", 2, [EVENT, EMPTY, EVENT, EMPTY, UNAVAILABLE], requests.HTTPError),
 ]
 
 
 @pytest.mark.parametrize(
-    ("most", "scripts", "cause", "connections"),
+    ("most", "scripts", "cause"),
     [row[1:] for row in ATTEMPTS],
     ids=[row[0] for row in ATTEMPTS],
 )
-def test_the_attempts_are_counted(
-    most: int, scripts: list[Any], cause: type[Exception], connections: int
-) -> None:
+def test_the_attempts_are_counted(most: int, scripts: list[Any], cause: type[Exception]) -> None:
     policy = dataclasses.replace(QUICK, max_attempts=most)
     with ScriptedServer(*scripts) as server:
         client = SSEClient(server.url, retry=1, reconnect=policy)
         with pytest.raises(RetriesExhausted) as caught:
             list(client)
-        assert server.connections_accepted >= connections - 1
         assert server.scripts_left == 0
         assert next(client, None) is None
     assert caught.value.attempts == most
