@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import threading
 from collections.abc import AsyncIterable, Iterable, Iterator, Mapping
 from typing import (
     Callable,
@@ -19,9 +21,9 @@ from urllib3.response import HTTPResponse
 
 from sseclient_ng import _sockets, _urllib3
 from sseclient_ng._iterate import with_end
-from sseclient_ng._text import Chunk
+from sseclient_ng._text import Chunk, as_bytes
 
-__all__ = ["Body", "Readable", "Source"]
+__all__ = ["Body", "Source", "body_of_response", "body_of_source"]
 
 _READ_SIZE = 65536
 
@@ -55,25 +57,17 @@ _KINDS = (
 
 
 class Body:
-    """The body of a source.
+    """A body that is open.
 
     Args:
-        source: what `Source` says. Nothing is read yet.
-        chunk_size: for sources that hand out no chunk until it is full, the size of one in bytes.
-            The others are read in larger portions, which hands on what has arrived as early.
-
-    Attributes:
-        source: as given.
-        chunks: an iterator over bytes or text as they arrive. The source's own errors come out of
-            it.
-
-    Raises:
-        TypeError: ``source`` is something else; the message names the kinds.
+        source: what is read.
+        chunks: an iterator over its bytes or text as they arrive. The source's own errors come out
+            of it.
     """
 
-    def __init__(self, source: Source, chunk_size: Optional[int]) -> None:
+    def __init__(self, source: object, chunks: Iterator[Chunk]) -> None:
         self.source = source
-        self.chunks = _chunks_of(source, chunk_size)
+        self.chunks = chunks
 
     def wake(self) -> None:
         """End a read that waits in another thread, if the source can be woken."""
@@ -83,6 +77,26 @@ class Body:
         """Have the system notice when the peer dies, if the socket can be reached."""
         _sockets.keep_alive(getattr(self.source, "raw", None))
 
+    def read_some(self, size: int, seconds: float) -> bytes:
+        """Return what can be had of a body; its errors are passed over.
+
+        Args:
+            size: about as many bytes as are read at most.
+            seconds: for so long.
+        """
+        data = bytearray()
+        patience = threading.Timer(seconds, self.wake)
+        patience.daemon = True
+        patience.start()
+        with contextlib.suppress(requests.RequestException):  # what came before it is the answer
+            for chunk in self.chunks:
+                data += as_bytes(chunk)
+                if len(data) >= size:
+                    break
+        patience.cancel()
+        patience.join()
+        return bytes(data)
+
     def close(self) -> None:
         """Close the source, if it can be closed. No other thread may be reading from it."""
         close: Optional[Callable[[], object]] = getattr(self.source, "close", None)
@@ -90,32 +104,81 @@ class Body:
             close()
 
 
-def _chunks_of(source: Source, chunk_size: Optional[int]) -> Iterator[Chunk]:
-    read_size = max(chunk_size or 0, _READ_SIZE)
+def body_of_response(response: object, chunk_size: Optional[int]) -> Body:
+    """Return the body of what a session returned, which may be a stand-in for a response.
+
+    Args:
+        response: a ``requests.Response``, or what has ``iter_content`` or ``raw``.
+        chunk_size: for bodies that hand out no chunk until it is full, the size of one in bytes.
+            The others are read in larger portions, which hands on what has arrived as early.
+
+    Raises:
+        TypeError: ``response`` is nothing of that.
+    """
+    if isinstance(response, requests.Response):
+        return Body(response, _of_requests(response, chunk_size))
+    if callable(getattr(response, "iter_content", None)):
+        return Body(response, iter(cast(_HasIterContent, response).iter_content(chunk_size)))
+    return Body(response, _of_source(getattr(response, "raw", response), chunk_size))
+
+
+def body_of_source(source: Source, chunk_size: Optional[int]) -> Body:
+    """Return the body of what a client was given to read. Nothing is read yet.
+
+    Args:
+        source: what `Source` says.
+        chunk_size: as in `body_of_response`.
+
+    Raises:
+        TypeError: ``source`` is something else; the message names the kinds.
+    """
     if isinstance(source, requests.Response):
-        return _of_requests(source, chunk_size, read_size)
+        return body_of_response(source, chunk_size)
+    return Body(source, _of_source(source, chunk_size))
+
+
+def _of_source(source: object, chunk_size: Optional[int]) -> Iterator[Chunk]:
     if isinstance(source, HTTPResponse):
-        return _urllib3.chunks_of(source, read_size)
+        return _urllib3.chunks_of(source, _read_size(chunk_size))
     if isinstance(source, (str, bytes, bytearray, memoryview, Mapping, type)):
         raise _not_a_source(cast(object, source))
-    if callable(getattr(source, "iter_content", None)):
-        return iter(cast(_HasIterContent, source).iter_content(chunk_size))
+    read = _prompt_read(source)
+    if read is not None:
+        return _of_file(read, _read_size(chunk_size))
+    with contextlib.suppress(TypeError):
+        return _of_iterable(iter(cast(Iterable[Chunk], source)))
     if callable(getattr(source, "iter_bytes", None)):
         return iter(cast(_HasIterBytes, source).iter_bytes())
-    raw = getattr(source, "raw", source)
-    if isinstance(raw, HTTPResponse):
-        return _urllib3.chunks_of(raw, read_size)
-    return _of_file_or_iterable(raw, read_size)
+    if hasattr(source, "iter_content") or hasattr(source, "raw"):
+        return body_of_response(source, chunk_size).chunks
+    if isinstance(source, Readable):
+        return _of_file(source.read, chunk_size or 1)
+    raise _not_a_source(source)
 
 
-def _of_requests(
-    response: requests.Response, chunk_size: Optional[int], read_size: int
-) -> Iterator[Chunk]:
+def _read_size(chunk_size: Optional[int]) -> int:
+    return max(chunk_size or 0, _READ_SIZE)
+
+
+def _of_iterable(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    # Lines that lost their ends, the commonest mistake with sseclient-py, are known by the name of
+    # the generator function that makes them, in requests as in httpx.
+    return map(with_end, chunks) if getattr(chunks, "__name__", "") == "iter_lines" else chunks
+
+
+def _prompt_read(source: object) -> Optional[Callable[[int], Chunk]]:
+    """Return the method that reads what is there without waiting for more, if there is one."""
+    if isinstance(source, io.RawIOBase):
+        return source.read
+    return source.read1 if isinstance(source, io.BufferedIOBase) else None
+
+
+def _of_requests(response: requests.Response, chunk_size: Optional[int]) -> Iterator[Chunk]:
     raw: object = response.raw
     if isinstance(raw, HTTPResponse) and not raw.closed:
-        return _with_errors_of_requests(_urllib3.chunks_of(raw, read_size))
+        return _with_errors_of_requests(_urllib3.chunks_of(raw, _read_size(chunk_size)))
     if raw is None or isinstance(raw, (HTTPResponse, io.BytesIO)):  # all of it is in memory
-        chunk_size = read_size
+        chunk_size = _READ_SIZE
     return iter(response.iter_content(chunk_size))
 
 
@@ -131,28 +194,6 @@ def _with_errors_of_requests(chunks: Iterator[bytes]) -> Iterator[bytes]:
         raise requests.exceptions.ConnectionError(error) from error
     except urllib3.exceptions.SSLError as error:
         raise requests.exceptions.SSLError(error) from error
-
-
-def _of_file_or_iterable(source: object, read_size: int) -> Iterator[Chunk]:
-    read = _prompt_read(source)
-    if read is not None:
-        return _of_file(read, read_size)
-    if isinstance(source, Iterable):
-        chunks = cast(Iterable[Chunk], source)
-        # Lines that lost their ends, the commonest mistake with sseclient-py, are known by the name
-        # of the generator function that makes them, in requests as in httpx.
-        if getattr(chunks, "__name__", None) == "iter_lines":
-            return map(with_end, chunks)
-        return iter(chunks)
-    if isinstance(source, Readable):
-        return _of_file(source.read, read_size)
-    raise _not_a_source(source)
-
-
-def _prompt_read(source: object) -> Optional[Callable[[int], Chunk]]:
-    """Return the method that reads what is there without waiting for more, if there is one."""
-    read1: Optional[Callable[[int], Chunk]] = getattr(source, "read1", None)
-    return source.read if isinstance(source, io.RawIOBase) else read1
 
 
 def _of_file(read: Callable[[int], Chunk], read_size: int) -> Iterator[Chunk]:

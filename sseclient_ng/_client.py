@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import io
 import logging
 import sys
 import threading
@@ -21,9 +22,10 @@ from typing import (
 )
 
 import requests
+from urllib3.response import HTTPResponse
 
 from sseclient_ng import _sockets
-from sseclient_ng._body import Body, Source
+from sseclient_ng._body import Body, Source, body_of_response, body_of_source
 from sseclient_ng._delivery import Delivery, Progress
 from sseclient_ng._event import Event
 from sseclient_ng._http import Verdict, judge
@@ -39,7 +41,9 @@ __all__ = ["Client", "Session"]
 _logger = logging.getLogger("sseclient")
 _Self = TypeVar("_Self", bound="Client")
 
-_SMALL_BODY = 1024 * 1024
+# Of the body of an error that is raised, so much is kept, and waited for so long.
+_MOST_BYTES = 1024 * 1024
+_MOST_SECONDS = 5.0
 _NO_SOURCE = cast(str, object())
 
 
@@ -49,6 +53,7 @@ class Session(Protocol):
     @property
     def get(self) -> Callable[..., object]:
         """Makes a GET request and returns its response."""
+        ...
 
 
 class Client:
@@ -159,7 +164,7 @@ class Client:
             self._open()
         else:
             self.resp = cast(requests.Response, source) if hasattr(source, "headers") else None
-            self._body = Body(source, chunk_size)
+            self._body = body_of_source(source, chunk_size)
             self._chunks = self._open_chunks()
 
     def _set_up(self) -> None:
@@ -243,7 +248,9 @@ class Client:
         Raises:
             Exception: what iterating over the client itself raises.
         """
-        yield from self
+        # Not "yield from": that would pass on the closing of the generator to the client.
+        for event in self:  # noqa: UP028
+            yield event
 
     def close(self) -> None:
         """End the iteration, in whatever thread it runs, and close the connection.
@@ -362,6 +369,7 @@ class Client:
                 delay = reconnection.lost(failure, progress, self._delivery.retry)
             except Exception:
                 self._finish()
+                self._keep_body(failure)
                 raise
             if delay is None:
                 self._finish()
@@ -401,7 +409,11 @@ class Client:
 
     def _open(self) -> None:
         """Make the first connection; its errors are the caller's."""
-        self._connect()
+        try:
+            self._connect()
+        except (requests.HTTPError, InvalidContentType) as error:
+            self._keep_body(error)
+            raise
         self._begin()
 
     def _connect(self) -> None:
@@ -417,7 +429,7 @@ class Client:
         rewind_body(self._positions)
         self.resp = response = self._send()
         if self._is_stream(response):
-            self._body = Body(response, self.chunk_size)
+            self._body = body_of_response(response, self.chunk_size)
             self._body.keep_alive()
         else:
             self._finished = True
@@ -462,13 +474,25 @@ class Client:
         status, content_type = _status_and_type(response)
         verdict = judge(status, content_type, check_content_type=self._check_content_type)
         if verdict is Verdict.WRONG_STATUS:
-            _keep_small_body(response)
             raise _http_error(response)
         if verdict is Verdict.WRONG_TYPE:
-            _keep_small_body(response)
-            response.close()
             raise InvalidContentType(content_type or "", self.url, response)
         return verdict is Verdict.STREAM
+
+    def _keep_body(self, error: Exception) -> None:
+        """Read the body of the response that an error is about, so that it outlives its connection.
+
+        Args:
+            error: any error that goes out to the caller.
+        """
+        response = error.response if isinstance(error, requests.RequestException) else None
+        if not (isinstance(response, requests.Response) and isinstance(response.raw, HTTPResponse)):
+            return
+        self._body = body = body_of_response(response, self.chunk_size)
+        with self._reading:
+            data = body.read_some(_MOST_BYTES, _MOST_SECONDS)
+            self._close_body()
+        response.raw = io.BytesIO(data)
 
     def _wake_connecting(self) -> None:
         """End a connection that another thread is making, at whatever point it is."""
@@ -507,14 +531,6 @@ def _status_and_type(response: requests.Response) -> tuple[int, Optional[str]]:
     headers = cast(Optional[Mapping[str, object]], getattr(response, "headers", None))
     content_type = headers.get("Content-Type") if headers else None
     return status, content_type if isinstance(content_type, str) else None
-
-
-def _keep_small_body(response: requests.Response) -> None:
-    """Read the body of an error, so that its connection can be let go; a long one stays unread."""
-    length = str((response.headers or {"": ""}).get("Content-Length", ""))
-    if length.isascii() and length.isdigit() and int(length) <= _SMALL_BODY:
-        with contextlib.suppress(requests.RequestException):  # what came of it says more
-            response.content  # noqa: B018 - requests keeps what it reads
 
 
 def _http_error(response: requests.Response) -> requests.HTTPError:

@@ -70,8 +70,8 @@ class Delivery:
         Raises:
             LookupError: there is no such encoding.
         """
-        first_id: object = self.last_id or ""  # a number, in code that is not type-checked
-        self._known_id = self._first_id = str(first_id)
+        self._first_id: str = str(self.last_id or "")  # old code begins with numbers, too
+        self._known_id: str = self._first_id
         self._known_retry: Optional[int] = None
         self._progress = Progress.NOTHING
         self._transcoder = Transcoder(self.encoding)

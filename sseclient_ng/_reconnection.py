@@ -113,7 +113,7 @@ class Reconnection:
         self._opened_at = self._clock()
         self._authorised = True
 
-    def lost(self, error: Exception, progress: Progress, retry: float) -> Optional[float]:
+    def lost(self, error: Exception, progress: Progress, retry: int) -> Optional[float]:
         """Return how many seconds to wait before the next attempt, or None for the end.
 
         Args:
@@ -137,7 +137,7 @@ class Reconnection:
         self._count(progress)
         if self._policy.max_attempts is not None and self._attempts >= self._policy.max_attempts:
             raise RetriesExhausted(self._attempts, self._url) from error
-        self._wait = self._delay(self._policy, error, retry / 1000)
+        self._wait = self._delay(self._policy, error, retry)
         return self._wait
 
     def _deserves_fresh_headers(self, error: Exception) -> bool:
@@ -157,10 +157,12 @@ class Reconnection:
         # A connection with comments only is a quiet one, unless it was closed at once.
         return self._opened_at is not None and self._clock() - self._opened_at > self._wait
 
-    def _delay(self, policy: ReconnectPolicy, error: Exception, retry: float) -> float:
+    def _delay(self, policy: ReconnectPolicy, error: Exception, retry: int) -> float:
         response = error.response if isinstance(error, requests.HTTPError) else None
         if response is not None:
             asked = retry_after(response.headers.get("Retry-After"), self._wall_clock())
             if asked is not None:
                 return policy.bounded(asked)
-        return policy.delay(self._failures, retry, self._random_fraction())
+        # A server may have sent more digits than a float holds.
+        seconds = min(retry or 0, 1000 * policy.max_server_delay) / 1000
+        return policy.delay(self._failures, seconds, self._random_fraction())

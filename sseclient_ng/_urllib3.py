@@ -6,6 +6,8 @@ the others this goes one step lower, to the ``http.client`` response that urllib
 takes a third of the time for each event (benchmarks/client.py).
 """
 
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 import http.client
@@ -34,6 +36,8 @@ def chunks_of(response: HTTPResponse, read_size: int) -> Iterator[bytes]:
         return iter([response.data or b""])
     inner = _http_client_response(response)
     coded = bool(response.headers.get("Content-Encoding"))
+    if getattr(response, "chunk_left", None):  # urllib3 itself has begun to read a chunk
+        return response.stream(read_size, decode_content=True)
     if inner is None or (coded and hasattr(response, "read1")):
         return _read_by_urllib3(response, read_size)
     chunks = _read_by_http_client(response, inner, read_size)
@@ -117,7 +121,6 @@ def _decoded(response: HTTPResponse, chunks: Iterator[bytes]) -> Iterator[bytes]
 
     Its decoders know every coding that its request asked for, and raise its own errors.
     """
-    # pyright: reportPrivateUsage=false
     response._init_decoder()
     for chunk in chunks:
         data = response._decode(chunk, decode_content=True, flush_decoder=False)
