@@ -280,19 +280,22 @@ def test_ctrl_c_comes_out_at_once(place: Place, authority_file: str) -> None:
 def interrupted(when: Callable[[], object]) -> Iterator[list[float]]:
     """Interrupt the main thread, as Ctrl-C does, after a function has returned on another one."""
     times: list[float] = []
+    over = threading.Event()
     main = threading.get_ident()
 
     def interrupt() -> None:
         when()
-        times.append(time.monotonic())
-        # To the thread rather than to the process: what Ctrl-C has to wake is a call in it.
-        signal.pthread_kill(main, signal.SIGINT)
+        if not over.is_set():
+            times.append(time.monotonic())
+            # To the thread, not to the process: what Ctrl-C has to wake is a call in it.
+            signal.pthread_kill(main, signal.SIGINT)
 
     thread = threading.Thread(target=interrupt)
     thread.start()
     try:
         yield times
     finally:
+        over.set()
         thread.join()
 
 
