@@ -17,6 +17,7 @@ from typing import (
 
 import requests
 import urllib3
+from urllib3.connection import HTTPConnection
 from urllib3.response import HTTPResponse
 
 from sseclient_ng import _sockets, _urllib3
@@ -63,11 +64,15 @@ class Body:
         source: what is read.
         chunks: an iterator over its bytes or text as they arrive. The source's own errors come out
             of it.
+        connection: the connection, where nobody will use it again and it is to be closed, too.
     """
 
-    def __init__(self, source: object, chunks: Iterator[Chunk]) -> None:
+    def __init__(
+        self, source: object, chunks: Iterator[Chunk], connection: Optional[HTTPConnection] = None
+    ) -> None:
         self.source = source
         self.chunks = chunks
+        self._connection = connection
 
     def wake(self) -> None:
         """End a read that waits in another thread, if the source can be woken."""
@@ -102,21 +107,28 @@ class Body:
         close: Optional[Callable[[], object]] = getattr(self.source, "close", None)
         if callable(close):
             close()
+        if self._connection is not None:
+            self._connection.close()
 
 
-def body_of_response(response: object, chunk_size: Optional[int]) -> Body:
+def body_of_response(
+    response: object, chunk_size: Optional[int], *, keeps_connection: bool = True
+) -> Body:
     """Return the body of what a session returned, which may be a stand-in for a response.
 
     Args:
         response: a ``requests.Response``, or what has ``iter_content`` or ``raw``.
         chunk_size: for bodies that hand out no chunk until it is full, the size of one in bytes.
             The others are read in larger portions, which hands on what has arrived as early.
+        keeps_connection: whether somebody may use the connection again after the body. Nobody will
+            where the session has gone, but its connections stay open as long as the response.
 
     Raises:
         TypeError: ``response`` is nothing of that.
     """
     if isinstance(response, requests.Response):
-        return Body(response, _of_requests(response, chunk_size))
+        connection = None if keeps_connection else getattr(response.raw, "connection", None)
+        return Body(response, _of_requests(response, chunk_size), connection)
     if callable(getattr(response, "iter_content", None)):
         return Body(response, iter(cast(_HasIterContent, response).iter_content(chunk_size)))
     return Body(response, _of_source(getattr(response, "raw", response), chunk_size))

@@ -317,7 +317,7 @@ class Client:
             with self._reading:
                 return next(self._chunks)
         except StopIteration:
-            self._lost(EOFError("the server ended the stream"))
+            self._ended()
         except Exception as error:  # noqa: BLE001 - the core decides what it means
             self._lost(error)
         except BaseException:
@@ -326,20 +326,29 @@ class Client:
             raise
         return None
 
+    def _ended(self) -> None:
+        """Do what comes after the end of a body."""
+        if self._reconnection is not None:
+            self._lost(EOFError("the server ended the stream"))
+        else:
+            self._finished = True
+            if not self._closed:
+                self._delivery.finish()
+
     def _lost(self, error: Exception) -> None:
-        """Do what comes after the end of a body.
+        """Do what comes after an error.
 
         It runs while the error is being handled, as subclasses look at it in ``_connect``.
         """
         if self._closed:
             self._stop()
-        if self._reconnection is not None:
-            self._reconnect(self._reconnection, error, self._delivery.progress())
-            return
-        self._finished = True
-        if not isinstance(error, EOFError):
+        if self._reconnection is None:
+            self._finished = True
             raise error
-        self._delivery.finish()
+        progress = self._delivery.progress()
+        with self._reading:
+            self._close_body()
+        self._reconnect(self._reconnection, error, progress)
 
     def _finish(self) -> None:
         self._finished = True
@@ -429,7 +438,7 @@ class Client:
         rewind_body(self._positions)
         self.resp = response = self._send()
         if self._is_stream(response):
-            self._body = body_of_response(response, self.chunk_size)
+            self._body = self._body_of(response)
             self._body.keep_alive()
         else:
             self._finished = True
@@ -479,6 +488,10 @@ class Client:
             raise InvalidContentType(content_type or "", self.url, response)
         return verdict is Verdict.STREAM
 
+    def _body_of(self, response: requests.Response) -> Body:
+        keeps_connection = self.session is not None
+        return body_of_response(response, self.chunk_size, keeps_connection=keeps_connection)
+
     def _keep_body(self, error: Exception) -> None:
         """Read the body of the response that an error is about, so that it outlives its connection.
 
@@ -488,7 +501,7 @@ class Client:
         response = error.response if isinstance(error, requests.RequestException) else None
         if not (isinstance(response, requests.Response) and isinstance(response.raw, HTTPResponse)):
             return
-        self._body = body = body_of_response(response, self.chunk_size)
+        self._body = body = self._body_of(response)
         with self._reading:
             data = body.read_some(_MOST_BYTES, _MOST_SECONDS)
             self._close_body()

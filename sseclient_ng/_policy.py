@@ -31,6 +31,7 @@ class ReconnectPolicy:
             in seconds; 3600 is an hour.
 
     Raises:
+        TypeError: a value is no number; the message says which.
         ValueError: a value is out of its range; the message says which.
 
     See the WHATWG HTML standard, 9.2.3 "Processing model" (reestablish the connection).
@@ -45,15 +46,13 @@ class ReconnectPolicy:
 
     def __post_init__(self) -> None:
         """Refuse values that make no sense, by name."""
+        for field in fields(self):
+            _check_number(field.name, getattr(self, field.name))
         if self.max_attempts is not None and not self.max_attempts >= 1:
             raise ValueError(
                 "max_attempts must be at least 1, or None for no limit, "
                 f"not {self.max_attempts!r}; reconnect=False makes one connection only"
             )
-        for field in fields(self)[1:]:
-            value = getattr(self, field.name)
-            if not 0 <= value < float("inf"):
-                raise ValueError(f"{field.name} must be finite and not negative, not {value!r}")
         if self.factor < 1:
             raise ValueError(f"factor must be at least 1, not {self.factor!r}")
         if self.jitter > 1:
@@ -71,7 +70,7 @@ class ReconnectPolicy:
         try:
             grown = min(self.max_delay, shortest * float(self.factor) ** failures)
         except OverflowError:
-            grown = self.max_delay
+            grown = self.max_delay if shortest else 0.0
         return max(shortest, grown * (1 - fraction * self.jitter))
 
     def bounded(self, delay: float) -> float:
@@ -81,3 +80,12 @@ class ReconnectPolicy:
             delay: seconds.
         """
         return max(self.min_delay, min(delay, self.max_server_delay))
+
+
+def _check_number(name: str, value: object) -> None:
+    if name == "max_attempts" and (value is None or isinstance(value, int)):
+        return
+    if not isinstance(value, (int, float)):
+        raise TypeError(f"{name} must be a number, not {type(value).__name__}")
+    if not 0 <= value < float("inf"):
+        raise ValueError(f"{name} must be finite and not negative, not {value!r}")
