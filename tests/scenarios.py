@@ -155,6 +155,18 @@ def numbered() -> Callable[[], dict[str, str]]:
     return lambda: {"try": str(next(numbers))}
 
 
+def failing(error: Exception, *attempts: int) -> Callable[[], dict[str, str]]:
+    """A function for `headers` that raises an error at these attempts, counted from 1."""
+    numbers = itertools.count(1)
+
+    def headers() -> dict[str, str]:
+        if next(numbers) in attempts:
+            raise error
+        return {}
+
+    return headers
+
+
 def half_read() -> BytesIO:
     file = BytesIO(b"ask")
     file.read(2)
@@ -1031,6 +1043,24 @@ REQUESTS = [
             "target": [f"/?try={number}" for number in (1, 2, 3, 4)],
             "Accept": ["text/event-stream"] * 4,
         },
+    ),
+    Scenario(
+        "the token cannot be had for a while",
+        [answer(1), answer(2)],
+        events="1 2",
+        last_event_ids=[None, b"1", b"2"],
+        options=lambda: {"headers": failing(requests.ConnectionError("no token"), 2, 3)},
+        waits=[0.01, 0.02, 0.04, 0.01],
+        reasons=[EOFError, requests.ConnectionError, requests.ConnectionError],
+    ),
+    Scenario(
+        "a function for headers that is wrong",
+        [answer(1)],
+        events="1",
+        last_event_ids=[None],
+        options=lambda: {"headers": failing(LookupError("a typing error"), 2)},
+        error=LookupError,
+        says="a typing error",
     ),
     Scenario(
         "auth",

@@ -22,7 +22,7 @@ import pytest
 import requests
 import trustme
 
-from fault_leaks import nothing_left, sockets_to
+from fault_leaks import nothing_left
 from scenarios import answer, event, sent, status
 from sseclient_ng import Event, EventTooLarge, ReconnectPolicy
 from sseclient_ng.testing import (
@@ -672,18 +672,6 @@ def test_events_arrive_when_they_are_sent(framing: str, encoding: Optional[str],
     with ScriptedServer(script, tls=server_context() if tls else None) as server:
         run(main(server))
     assert all(each.is_set() for each in received)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="looks at sockets the way of Linux")
-def test_keep_alive_is_on() -> None:
-    async def main(server: ScriptedServer) -> list[int]:
-        async with AsyncSSEClient(server.url) as client:
-            await step(client)
-            with sockets_to(server.port) as found:
-                return [each.getsockopt(1, 9) for each in found]  # SOL_SOCKET, SO_KEEPALIVE
-
-    with ScriptedServer([sent(1), Hold()]) as server:
-        assert run(main(server)) == [1]
 
 
 # Very many

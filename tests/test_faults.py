@@ -7,6 +7,9 @@ import itertools
 import re
 import socket
 import ssl
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator, Sequence
 from typing import Any, Optional
 
@@ -14,10 +17,11 @@ import pytest
 import requests
 import trustme
 
-from fault_clients import DRIVERS, Driver, Outcome
-from fault_leaks import nothing_left
-from scenarios import SCENARIOS, Between, Scenario
-from sseclient_ng.testing import Request, ScriptedServer
+from fault_clients import DRIVERS, Driver, Enough, Outcome
+from fault_leaks import nothing_left, sockets_to
+from scenarios import QUICK, SCENARIOS, Between, Scenario, event, sent
+from sseclient_ng import Event
+from sseclient_ng.testing import Close, Request, ScriptedServer, response
 
 HOST = "stream.test"
 AUTHORITY = trustme.CA()
@@ -55,6 +59,119 @@ def test_what_is_for_one_client_says_why() -> None:
     for scenario in SCENARIOS:
         assert scenario.only in ("", *DRIVERS)
         assert bool(scenario.only) == bool(scenario.reason), scenario.name
+
+
+# What is no row, since it looks at more than the outcome
+
+
+@pytest.mark.parametrize("kind", DRIVERS)
+def test_last_id_follows_what_was_handed_out(kind: str) -> None:
+    last_ids: list[Optional[str]] = []
+
+    def on_event(client: Any, given: Event) -> None:
+        last_ids.append(client.last_id)
+        if given.data == "3":
+            raise Enough
+
+    # The ID without data belongs to what comes behind it.
+    body = event(1) + event(2) + b"id: 20\n\n" + event(3) + event(4)
+    with nothing_left(collecting=True), ScriptedServer(response(body)) as server:
+        outcome = DRIVERS[kind](server.url, {}, Driver(on_event=on_event))
+        assert last_ids == ["1", "2", "3"]
+        assert outcome.client.last_id == "3"
+        assert outcome.error is None
+
+
+@pytest.mark.parametrize("kind", DRIVERS)
+def test_last_id_and_retry_can_be_set(kind: str) -> None:
+    def on_event(client: Any, given: Event) -> None:
+        client.last_id, client.retry = f"my {given.data}", 20
+
+    options = {"retry": 0, "reconnect": QUICK}
+    with ScriptedServer(response([event(1)]), response([event(2)])) as server:
+        outcome = DRIVERS[kind](server.url, options, Driver(on_event=on_event))
+        assert outcome.waits == [pytest.approx(0.02)] * 2
+        assert [each.last_event_id for each in server.requests] == [None, "my 1", "my 2"]
+
+
+@pytest.mark.parametrize("kind", DRIVERS)
+@pytest.mark.parametrize("framing", ["chunked", "close"])
+@pytest.mark.skipif(sys.platform != "linux", reason="finds the sockets in the way of Linux")
+def test_keep_alive_is_on(kind: str, framing: str) -> None:
+    found: list[int] = []
+
+    def on_event(client: Any, given: Event) -> None:
+        with sockets_to(server.port) as sockets:
+            found.extend(
+                each.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) for each in sockets
+            )
+
+    options = {"retry": 0, "reconnect": QUICK}
+    with ScriptedServer(*[[*sent(n, framing=framing), Close()] for n in (1, 2)]) as server:
+        outcome = DRIVERS[kind](server.url, options, Driver(on_event=on_event))
+        assert outcome.data == ["1", "2"]
+    assert found == [1, 1]
+
+
+SERVER_PROGRAM = """
+import sys, time
+from sseclient_ng.testing import Pause, ScriptedServer, response
+
+def go_on(request):
+    yield response(complete=False, framing="close")
+    number = int(request.last_event_id or 0)
+    while True:
+        number += 1
+        yield b"id: %d\\ndata: %d\\n\\n" % (number, number)
+        yield Pause(0.01)
+
+server = ScriptedServer(port=int(sys.argv[1]), then=go_on)
+print(server.port, flush=True)
+sys.stdin.read()
+"""
+
+
+class Process:
+    """A server in a process of its own, so that it can be killed."""
+
+    def __init__(self, port: int = 0) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", SERVER_PROGRAM, str(port)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        assert self._process.stdout is not None
+        self.port = int(self._process.stdout.readline())
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+
+@pytest.mark.parametrize("kind", DRIVERS)
+def test_a_server_that_is_killed_and_started_again(kind: str) -> None:
+    servers = [Process()]
+    port = servers[0].port
+    restart = threading.Timer(0.3, lambda: servers.append(Process(port)))
+
+    def on_event(client: Any, given: Event) -> None:
+        if given.data == "7":
+            servers[0].kill()
+            restart.start()
+        if given.data == "14":
+            raise Enough
+
+    options = {"retry": 0, "reconnect": QUICK}
+    try:
+        outcome = DRIVERS[kind](f"http://127.0.0.1:{port}/", options, Driver(on_event=on_event))
+    finally:
+        restart.join()
+        for server in servers:
+            server.kill()
+    assert outcome.error is None
+    assert outcome.data == [str(number) for number in range(1, 15)]
+    # It was away for many attempts, each of which failed at once.
+    assert len(outcome.failures) > 3
 
 
 # How a scenario is run

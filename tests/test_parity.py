@@ -1,4 +1,4 @@
-"""The two clients have the same options and attributes, but for what is listed here with its reason."""
+"""The two clients have the same options and names, but for what is listed here with its reason."""
 
 from __future__ import annotations
 
