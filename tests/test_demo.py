@@ -1,0 +1,109 @@
+"""The demonstration: it ends by itself, and says what is true."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+from typing import Any, Callable
+
+import pytest
+
+from sseclient_ng import Event, SSEClient, demo
+
+README = pathlib.Path(__file__).parent.parent / "README.md"
+
+
+def run(**environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "sseclient_ng.demo"],
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8", **environment},
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def ran() -> subprocess.CompletedProcess[str]:
+    return run()
+
+
+def test_it_ends_by_itself_and_well(ran: subprocess.CompletedProcess[str]) -> None:
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+def test_it_says_that_nothing_was_lost_doubled_or_damaged(
+    ran: subprocess.CompletedProcess[str],
+) -> None:
+    numbers = re.findall(r"^event (\d+): .", ran.stdout, re.MULTILINE)
+    assert numbers == [str(number) for number in range(1, len(numbers) + 1)]
+    verdict = ran.stdout.splitlines()[-1]
+    assert verdict == f"{len(numbers)} events: 0 lost, 0 doubled, 0 damaged."
+
+
+def test_the_readme_shows_what_it_prints(ran: subprocess.CompletedProcess[str]) -> None:
+    blocks = re.findall(r"^```\w*\n(.*?)^```", README.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    (shown,) = [block.splitlines() for block in blocks if "0 lost" in block]
+    assert set(shown) - {"..."} <= set(ran.stdout.splitlines())
+
+
+def test_it_runs_where_the_terminal_knows_ascii_only() -> None:
+    ran = run(PYTHONIOENCODING="ascii")
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+@pytest.fixture(scope="module")
+def events() -> list[Event]:
+    """What the demonstration reads."""
+    read: list[Event] = []
+
+    def client(*args: Any, **kwargs: Any) -> list[Event]:
+        read.extend(SSEClient(*args, **kwargs))
+        return read
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(demo, "SSEClient", client)
+        assert demo.main() == 0
+    return read
+
+
+def damaged(event: Event) -> Event:
+    return Event(json.dumps({**json.loads(event.data), "text": "?"}), event.event, event.id)
+
+
+CHANGES: list[tuple[str, Callable[[list[Event]], list[Event]], int, str]] = [
+    ("none", lambda e: e, 0, "6 events: 0 lost, 0 doubled, 0 damaged."),
+    ("one lost", lambda e: e[:1] + e[2:], 1, "5 events: 1 lost, 0 doubled, 0 damaged."),
+    ("the last lost", lambda e: e[:-1], 1, "5 events: 1 lost, 0 doubled, 0 damaged."),
+    ("one doubled", lambda e: e[:2] + e[1:], 1, "7 events: 0 lost, 1 doubled, 0 damaged."),
+    (
+        "one damaged",
+        lambda e: [e[0], damaged(e[1]), *e[2:]],
+        1,
+        "6 events: 0 lost, 0 doubled, 1 damaged.",
+    ),
+    ("another order", lambda e: e[::-1], 1, "6 events: 0 lost, 0 doubled, 0 damaged."),
+]
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "verdict"),
+    [row[1:] for row in CHANGES],
+    ids=[row[0] for row in CHANGES],
+)
+def test_it_would_say_so_if_something_were_wrong(
+    change: Callable[[list[Event]], list[Event]],
+    status: int,
+    verdict: str,
+    events: list[Event],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(demo, "SSEClient", lambda *args, **kwargs: change(events))
+    assert demo.main() == status
+    assert capsys.readouterr().out.splitlines()[-1] == verdict
