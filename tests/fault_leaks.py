@@ -37,19 +37,18 @@ def nothing_left(*, collecting: bool = False, patience: float = 1.0) -> Iterator
             ResourceWarning, which is an error as well.
         patience: how long threads that are about to end are waited for, in seconds.
     """
-    gc.collect()
     threads, descriptors = set(threading.enumerate()), open_descriptors()
     yield
     deadline = time.monotonic() + patience
     while True:
-        if collecting:
-            gc.collect()
         left_threads = [each for each in threading.enumerate() if each not in threads]
         left = {n: to for n, to in open_descriptors().items() if descriptors.get(n) != to}
         if not left_threads and not left:
             return
         assert time.monotonic() < deadline, f"left behind: {left_threads}, {left}"
-        time.sleep(0.005)
+        if collecting:
+            gc.collect()
+        time.sleep(0.002)
 
 
 @contextlib.contextmanager
