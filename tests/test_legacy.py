@@ -152,10 +152,10 @@ def test_headers_of_the_request() -> None:
 
 def test_headers_of_the_caller_replace_the_defaults() -> None:
     session = Recorder()
-    SSEClient("http://stream.example/", session=session, headers={"accept": "application/json"})
+    SSEClient("http://stream.example/", session=session, headers={"ACCEPT": "application/json"})
     headers = session.asked[0][1]["headers"]
-    assert [name for name in headers if name.lower() == "accept"] == ["accept"]
-    assert headers["accept"] == "application/json"
+    assert [name for name in headers if name.lower() == "accept"] == ["ACCEPT"]
+    assert headers["ACCEPT"] == "application/json"
 
 
 def test_a_session_of_the_caller_is_used_and_left_open() -> None:
