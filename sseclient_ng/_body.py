@@ -112,7 +112,11 @@ class Body:
 
 
 def body_of_response(
-    response: object, chunk_size: Optional[int], *, keeps_connection: bool = True
+    response: object,
+    chunk_size: Optional[int],
+    *,
+    leave_open: bool = False,
+    keeps_connection: bool = True,
 ) -> Body:
     """Return the body of what a session returned, which may be a stand-in for a response.
 
@@ -120,6 +124,7 @@ def body_of_response(
         response: a ``requests.Response``, or what has ``iter_content`` or ``raw``.
         chunk_size: for bodies that hand out no chunk until it is full, the size of one in bytes.
             The others are read in larger portions, which hands on what has arrived as early.
+        leave_open: whether the caller closes the body after its end or an error.
         keeps_connection: whether somebody may use the connection again after the body. Nobody will
             where the session has gone, but its connections stay open as long as the response.
 
@@ -128,7 +133,7 @@ def body_of_response(
     """
     if isinstance(response, requests.Response):
         connection = None if keeps_connection else getattr(response.raw, "connection", None)
-        return Body(response, _of_requests(response, chunk_size), connection)
+        return Body(response, _of_requests(response, chunk_size, leave_open), connection)
     if callable(getattr(response, "iter_content", None)):
         return Body(response, iter(cast(_HasIterContent, response).iter_content(chunk_size)))
     return Body(response, _of_source(getattr(response, "raw", response), chunk_size))
@@ -185,10 +190,13 @@ def _prompt_read(source: object) -> Optional[Callable[[int], Chunk]]:
     return source.read1 if isinstance(source, io.BufferedIOBase) else None
 
 
-def _of_requests(response: requests.Response, chunk_size: Optional[int]) -> Iterator[Chunk]:
+def _of_requests(
+    response: requests.Response, chunk_size: Optional[int], leave_open: bool
+) -> Iterator[Chunk]:
     raw: object = response.raw
     if isinstance(raw, HTTPResponse) and not raw.closed:
-        return _with_errors_of_requests(_urllib3.chunks_of(raw, _read_size(chunk_size)))
+        chunks = _urllib3.chunks_of(raw, _read_size(chunk_size), leave_open=leave_open)
+        return _with_errors_of_requests(chunks)
     if raw is None or isinstance(raw, (HTTPResponse, io.BytesIO)):  # all of it is in memory
         chunk_size = _READ_SIZE
     return iter(response.iter_content(chunk_size))

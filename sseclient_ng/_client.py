@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Mapping
 from types import FrameType, TracebackType
 from typing import (
+    Any,
     Callable,
     NoReturn,
     Optional,
@@ -93,7 +94,7 @@ class Client:
         session: as given.
         chunk_size: as given.
         requests_kwargs: what goes along with every request; changes count from the next one on.
-        resp: the response that is being read, or None.
+        resp: the response that is being read. It is not there before there is one.
 
     Raises:
         requests.exceptions.RequestException: the first connection failed; it is tried once.
@@ -116,8 +117,8 @@ class Client:
     url: str
     session: Optional[Session]
     chunk_size: Optional[int]
-    requests_kwargs: dict[str, object]
-    resp: Optional[requests.Response]
+    requests_kwargs: dict[str, Any]
+    resp: requests.Response
     _body: Optional[Body]
     _chunks: Iterator[Chunk]
     _on_open: Optional[Callable[[requests.Response], object]]
@@ -163,7 +164,8 @@ class Client:
             self._prepare_requests(source, method, policy_of(reconnect, method), requests_kwargs)
             self._open()
         else:
-            self.resp = cast(requests.Response, source) if hasattr(source, "headers") else None
+            if isinstance(source, requests.Response):
+                self.resp = source
             self._body = body_of_source(source, chunk_size)
             self._chunks = self._open_chunks()
 
@@ -173,7 +175,6 @@ class Client:
         self.session = None
         self.chunk_size = 1024
         self.requests_kwargs = keep_own_copy({})
-        self.resp = None
         self._method = "GET"
         self._check_content_type = True
         self._on_open = None
@@ -345,10 +346,7 @@ class Client:
         if self._reconnection is None:
             self._finished = True
             raise error
-        progress = self._delivery.progress()
-        with self._reading:
-            self._close_body()
-        self._reconnect(self._reconnection, error, progress)
+        self._reconnect(self._reconnection, error, self._delivery.progress())
 
     def _finish(self) -> None:
         self._finished = True
@@ -455,7 +453,7 @@ class Client:
         if self._reconnection is not None:
             self._reconnection.opened()
         _logger.debug("%s: connected", without_secrets(self.url))
-        if self._on_open is not None and self.resp is not None:
+        if self._on_open is not None:
             self._on_open(self.resp)
 
     def _send(self) -> requests.Response:
@@ -475,6 +473,11 @@ class Client:
                     stream=True,
                     **request,  # type: ignore[arg-type]
                 )
+        except ValueError as error:
+            if isinstance(error, requests.RequestException):
+                raise
+            # From a redirect to what is no URL; an InvalidURL is a ValueError still.
+            raise requests.exceptions.InvalidURL(str(error)) from error
         finally:
             self._connecting = None
         return cast(requests.Response, response)
@@ -490,7 +493,9 @@ class Client:
 
     def _body_of(self, response: requests.Response) -> Body:
         keeps_connection = self.session is not None
-        return body_of_response(response, self.chunk_size, keeps_connection=keeps_connection)
+        return body_of_response(
+            response, self.chunk_size, leave_open=True, keeps_connection=keeps_connection
+        )
 
     def _keep_body(self, error: Exception) -> None:
         """Read the body of the response that an error is about, so that it outlives its connection.

@@ -60,6 +60,9 @@ class SSEClient(Client):
 
     def iter_content(self) -> Iterator[Chunk]:
         """Return an iterator over the chunks of the body; called once for each connection."""
+        if self.url and (self._body is None or self._body.source is not self.resp):
+            self._close_body()  # a _connect of a subclass has opened another response
+            self._body = self._body_of(self.resp)
         return super()._open_chunks()
 
     def _open_chunks(self) -> Iterator[Chunk]:

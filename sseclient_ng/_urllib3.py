@@ -23,12 +23,16 @@ from urllib3.response import HTTPResponse
 __all__ = ["chunks_of"]
 
 
-def chunks_of(response: HTTPResponse, read_size: int) -> Iterator[bytes]:
+def chunks_of(
+    response: HTTPResponse, read_size: int, *, leave_open: bool = False
+) -> Iterator[bytes]:
     """Return an iterator over the bytes of a body as they arrive, decoded from its content coding.
 
     Args:
         response: what urllib3 returned; one whose body was read already gives what it kept.
         read_size: the most bytes that are read at once.
+        leave_open: whether the caller closes the response after an end or an error. Otherwise that
+            is done here, as urllib3 does it.
 
     The iterator raises urllib3's own errors, as urllib3's methods of reading do.
     """
@@ -40,7 +44,7 @@ def chunks_of(response: HTTPResponse, read_size: int) -> Iterator[bytes]:
         return response.stream(read_size, decode_content=True)
     if inner is None or (coded and hasattr(response, "read1")):
         return _read_by_urllib3(response, read_size)
-    chunks = _read_by_http_client(response, inner, read_size)
+    chunks = _read_by_http_client(response, inner, read_size, leave_open=leave_open)
     return _decoded(response, chunks) if coded else chunks
 
 
@@ -72,37 +76,63 @@ def _read_by_urllib3(response: HTTPResponse, read_size: int) -> Iterator[bytes]:
 
 
 def _read_by_http_client(
-    response: HTTPResponse, inner: http.client.HTTPResponse, read_size: int
+    response: HTTPResponse, inner: http.client.HTTPResponse, read_size: int, *, leave_open: bool
 ) -> Iterator[bytes]:
     """Yield the bytes of a body before its content coding is undone."""
     try:
         yield from _framed(inner, read_size)
-        inner.read(0)  # at the end of a counted length, some versions close only here
     except (OSError, http.client.HTTPException, ValueError, AttributeError) as error:
-        response.close()
+        if not leave_open:
+            response.close()
         _raise_as_urllib3(error)
-    response.release_conn()
+    if inner.isclosed():
+        response.release_conn()
+    elif not leave_open:
+        response.close()
 
 
 def _framed(inner: http.client.HTTPResponse, read_size: int) -> Iterator[bytes]:
-    remaining = _remaining(inner)
+    if getattr(inner, "chunked", False):
+        return _chunked(inner, read_size)
+    length: Optional[int] = getattr(inner, "length", None)
+    if length is None:
+        return _close_delimited(inner, read_size)
+    return _counted(inner, length, read_size)
+
+
+def _chunked(inner: http.client.HTTPResponse, read_size: int) -> Iterator[bytes]:
     read1 = inner.read1
-    while remaining is None:  # the framing is chunked, or lasts as long as the connection
+    while True:
+        # http.client closes the response where it finds the end between two chunks. Old programs
+        # end the connection from another thread in two steps, and take the second one through the
+        # response: it has to be open still.
+        if not inner.chunk_left and not inner.isclosed() and not inner.fp.peek(1):
+            raise http.client.IncompleteRead(b"")
         data = read1(read_size)
         if not data:
             return
         yield data
-    while remaining:
-        data = read1(min(read_size, remaining))
+
+
+def _close_delimited(inner: http.client.HTTPResponse, read_size: int) -> Iterator[bytes]:
+    if inner.isclosed():
+        return
+    read1 = inner.fp.read1  # there is no framing; http.client's own closes at the end, as above
+    while True:
+        data = read1(read_size)
         if not data:
-            raise http.client.IncompleteRead(b"", remaining)
-        remaining -= len(data)
+            return
         yield data
 
 
-def _remaining(inner: http.client.HTTPResponse) -> Optional[int]:
-    """Return how many bytes of a counted body are to come; None where they are not counted."""
-    return None if getattr(inner, "chunked", False) else getattr(inner, "length", None)
+def _counted(inner: http.client.HTTPResponse, length: int, read_size: int) -> Iterator[bytes]:
+    while length:
+        data = inner.read1(min(read_size, length))
+        if not data:
+            raise http.client.IncompleteRead(b"", length)
+        length -= len(data)
+        yield data
+    inner.read(0)  # where the count is complete, some versions close only when asked again
 
 
 def _raise_as_urllib3(error: Exception) -> NoReturn:

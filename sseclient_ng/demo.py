@@ -9,7 +9,7 @@ import json
 import sys
 import threading
 from functools import partial
-from typing import NamedTuple, Optional
+from typing import Callable, NamedTuple, Optional
 
 from sseclient_ng import Event, SSEClient
 from sseclient_ng.testing import (
@@ -55,8 +55,9 @@ class Report(NamedTuple):
         """Return in words whether anything was lost, doubled or damaged."""
         lost = len(set(self.expected) - set(self.received))
         doubled = len(self.received) - len(set(self.received))
+        order = "" if self.received == sorted(self.received) else ", in another order"
         summary = f"{len(self.received)} events: {lost} lost, {doubled} doubled"
-        return f"{summary}, {len(self.damaged)} damaged."
+        return f"{summary}, {len(self.damaged)} damaged{order}."
 
     def is_right(self) -> bool:
         """Return whether every event arrived once, in order, as it was sent."""
@@ -65,10 +66,18 @@ class Report(NamedTuple):
 
 def main() -> int:
     """Run the demonstration, print what happens, and return the exit status."""
+    _print_anything()
     print("A server on this machine misbehaves, and a plain loop reads it:\n")
     report = run()
     print(f"\n{report.verdict()}")
     return 0 if report.is_right() else 1
+
+
+def _print_anything() -> None:
+    """Have characters that the terminal does not know escaped."""
+    reconfigure: Optional[Callable[..., None]] = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="backslashreplace")
 
 
 def run() -> Report:
