@@ -681,11 +681,16 @@ REDIRECTS = [
         ]
         for place, before, events in [("at first", [], ""), ("on a reconnect", [answer(1)], "1")]
     ],
-    Scenario(
-        "redirects without end",
-        lambda server: [redirect(302, "/again")] * 60,
-        error=requests.TooManyRedirects,
-    ),
+    *[
+        Scenario(
+            f"redirects without end {place}",
+            [*before, *[redirect(302, "/again")] * 60],
+            events=events,
+            error=requests.TooManyRedirects,
+            waits=[0.01] * len(before),
+        )
+        for place, before, events in [("at first", [], ""), ("on a reconnect", [answer(1)], "1")]
+    ],
     *[
         Scenario(
             f"{code}: the reconnect begins at the first URL",

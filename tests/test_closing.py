@@ -346,14 +346,14 @@ def abandon_events(client: SSEClient) -> None:
 )
 @pytest.mark.parametrize("framing", ["chunked", "close"])
 def test_a_block_leaves_nothing(leave: Callable[[SSEClient], None], framing: str) -> None:
-    with ScriptedServer(then=[sent(1, 2, framing=framing), Hold()]) as server, nothing_left():
+    with nothing_left(), ScriptedServer(then=[sent(1, 2, framing=framing), Hold()]) as server:
         with SSEClient(server.url) as client:
             leave(client)
         server.wait_for_disconnect(timeout=AT_ONCE)
 
 
 def test_an_exception_leaves_the_block() -> None:
-    with ScriptedServer(then=[sent(1), Hold()]) as server, nothing_left():
+    with nothing_left(), ScriptedServer(then=[sent(1), Hold()]) as server:
         with pytest.raises(Stop), SSEClient(server.url):
             raise Stop
         server.wait_for_disconnect(timeout=AT_ONCE)
@@ -379,7 +379,7 @@ def test_an_exception_leaves_the_block() -> None:
 def test_a_loop_that_ended_leaves_nothing_without_a_block(
     scripts: Sequence[Scripted], options: dict[str, Any], error: Optional[type[Exception]]
 ) -> None:
-    with ScriptedServer(*scripts) as server, nothing_left():
+    with nothing_left(), ScriptedServer(*scripts) as server:
         client = SSEClient(server.url, **{"retry": 0, "reconnect": SOON, **options})
         with pytest.raises(error) if error else contextlib.nullcontext():
             list(client)
@@ -387,7 +387,7 @@ def test_a_loop_that_ended_leaves_nothing_without_a_block(
 
 
 def test_a_client_that_is_forgotten_leaves_nothing() -> None:
-    with ScriptedServer(then=[sent(1, 2), Hold()]) as server, nothing_left():
+    with nothing_left(), ScriptedServer(then=[sent(1, 2), Hold()]) as server:
         client = SSEClient(server.url)
         next(client)
         del client
