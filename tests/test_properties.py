@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import NamedTuple, Optional
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from sseclient_ng import Event, EventStreamParser, EventTooLarge, iter_events
@@ -347,6 +347,7 @@ def parse_within(parser: EventStreamParser, reads: Iterable[bytes]) -> tuple[lis
 
 @deterministic
 @given(stream=streams, sizes=cuttings, limit=st.integers(1, 60))
+@example(stream=b"data: \nid: \ndata: \xc0\x80\n\n", sizes=[1], limit=22)  # 3 bytes for each
 def test_limit_does_not_depend_on_the_cutting(stream: bytes, sizes: list[int], limit: int) -> None:
     in_reads = parse_within(EventStreamParser(max_event_size=limit), cut(stream, sizes))
     whole = parse_within(EventStreamParser(max_event_size=limit), [stream])
