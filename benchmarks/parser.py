@@ -9,10 +9,10 @@ from operator import attrgetter
 from statistics import median
 from typing import Any, Iterable, Iterator, Optional, Sequence
 
+from benchmarks.checks import difference, expected_facts
 from benchmarks.node_peer import NodeParser, digest
 from benchmarks.peers import OURS, PEERS, Facts, Peer
 from benchmarks.shapes import Shape
-from tests.streams import Stream
 
 SLOW_SECONDS = 2.0
 """A package that takes longer than this over a stream takes part in one round only."""
@@ -38,7 +38,7 @@ def measure_shape(
     """
     stream = shape.make()
     reads = stream.reads(shape.read_size)
-    expected = _expected(stream)
+    expected = expected_facts(stream)
     seconds: dict[str, list[float]] = {}
     failures: dict[str, str] = {}
     entrants: list[Peer] = []
@@ -72,10 +72,6 @@ def measure_shape(
     }
 
 
-def _expected(stream: Stream) -> list[Facts]:
-    return [Facts(event.data, event.event, event.id or "") for event in stream.events]
-
-
 def _check(
     peer: Peer, reads: Sequence[bytes], expected: Sequence[Facts], patience: float
 ) -> Optional[str]:
@@ -84,14 +80,7 @@ def _check(
         events = [peer.facts(event) for event in peer.read(_until(reads, patience))]
     except TooSlow:
         return f"over {patience:g} s"
-    return _difference(events, expected)
-
-
-def _difference(events: Sequence[Facts], expected: Sequence[Facts]) -> Optional[str]:
-    if len(events) != len(expected):
-        return f"wrong: {len(events)} events, not {len(expected)}"
-    wrong = sum(map(tuple.__ne__, events, expected))
-    return f"wrong: {wrong} events differ" if wrong else None
+    return difference(events, expected)
 
 
 def _until(reads: Iterable[bytes], patience: float) -> Iterator[bytes]:

@@ -168,11 +168,10 @@ sseclient.print = lambda *values: None  # it prints a line for every connection 
 sseclient_py = _load("sseclient-py", "sseclient/__init__.py")
 
 OURS = Peer("sseclient_ng", "sseclient-ng", _read_sseclient_ng)
-PEERS = (
-    Peer("httpx-sse", "httpx-sse", _read_httpx_sse),
-    Peer("httpx2", "httpx2", _read_httpx2),
-    Peer("launchdarkly-eventsource", "launchdarkly-eventsource", _read_launchdarkly),
-    Peer("requests-sse", "requests-sse", _read_requests_sse, "type", "last_event_id"),
-    Peer("sseclient", "sseclient", _read_sseclient),
-    Peer("sseclient-py", "sseclient-py", _read_sseclient_py),
-)
+HTTPX_SSE = Peer("httpx-sse", "httpx-sse", _read_httpx_sse)
+HTTPX2 = Peer("httpx2", "httpx2", _read_httpx2)
+LAUNCHDARKLY = Peer("launchdarkly-eventsource", "launchdarkly-eventsource", _read_launchdarkly)
+REQUESTS_SSE = Peer("requests-sse", "requests-sse", _read_requests_sse, "type", "last_event_id")
+SSECLIENT = Peer("sseclient", "sseclient", _read_sseclient)
+SSECLIENT_PY = Peer("sseclient-py", "sseclient-py", _read_sseclient_py)
+PEERS = (HTTPX_SSE, HTTPX2, LAUNCHDARKLY, REQUESTS_SSE, SSECLIENT, SSECLIENT_PY)
