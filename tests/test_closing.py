@@ -291,12 +291,15 @@ def interrupted(when: Callable[[], object]) -> Iterator[list[float]]:
             signal.pthread_kill(main, signal.SIGINT)
 
     thread = threading.Thread(target=interrupt)
-    thread.start()
+    # A shell has what it runs in the background ignore the signal.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
+        thread.start()
         yield times
     finally:
         over.set()
         thread.join()
+        signal.signal(signal.SIGINT, before)
 
 
 def test_after_ctrl_c_the_loop_can_go_on() -> None:
