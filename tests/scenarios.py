@@ -32,6 +32,7 @@ from sseclient_ng.testing import (
     Hold,
     OnAccept,
     Pause,
+    Piece,
     Request,
     Reset,
     Script,
@@ -42,6 +43,9 @@ from sseclient_ng.testing import (
     head,
     response,
 )
+
+#: What `response` gives.
+Parts = tuple[Piece, ...]
 
 #: Waits of 10, 20, 40, 50, 50 ... milliseconds.
 QUICK = ReconnectPolicy(min_delay=0.01, max_delay=0.05, jitter=0.0)
@@ -114,17 +118,17 @@ def event(number: int, text: bytes = b"") -> bytes:
     return b"id: %d\ndata: %d%b\n\n" % (number, number, text)
 
 
-def answer(*numbers: int, **how: Any) -> Script:
+def answer(*numbers: int, **how: Any) -> Parts:
     """A whole response with these events, each in its own write."""
     return response([event(number) for number in numbers], **how)
 
 
-def sent(*numbers: int, rest: bytes = b"id: 9\ndata: half", **how: Any) -> Script:
+def sent(*numbers: int, rest: bytes = b"id: 9\ndata: half", **how: Any) -> Parts:
     """A response that has not ended after these events, and the part of one that is never whole."""
     return response([*map(event, numbers), rest], complete=False, **how)
 
 
-def status(code: int, body: bytes = b"sorry", **headers: str) -> Script:
+def status(code: int, body: bytes = b"sorry", **headers: str) -> Parts:
     """A complete response with that status."""
     fields = {name.replace("_", "-"): value for name, value in headers.items()}
     return response(
@@ -135,7 +139,7 @@ def status(code: int, body: bytes = b"sorry", **headers: str) -> Script:
     )
 
 
-def redirect(code: int, location: str) -> Script:
+def redirect(code: int, location: str) -> Parts:
     return status(code, Location=location)
 
 
@@ -840,7 +844,7 @@ CONTROL_IDS = [
 ]
 
 
-def stream_with(field: bytes) -> Script:
+def stream_with(field: bytes) -> Parts:
     return response([b"id: %b\ndata: 1\n\n" % field])
 
 
