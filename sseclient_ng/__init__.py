@@ -16,6 +16,8 @@ import codecs  # isort: skip
 import re  # isort: skip
 import time  # isort: skip
 
+from typing import TYPE_CHECKING
+
 import requests
 
 from sseclient_ng._event import Event
@@ -30,6 +32,7 @@ __version__ = "1.0.0"
 
 __all__ = [
     "_FIELD_SEPARATOR",
+    "AsyncSSEClient",
     "Event",
     "EventStreamParser",
     "EventTooLarge",
@@ -51,3 +54,21 @@ __all__ = [
 ]
 
 logging.getLogger("sseclient").addHandler(logging.NullHandler())
+
+if TYPE_CHECKING:
+    from sseclient_ng._async import AsyncSSEClient
+
+
+def __getattr__(name: str) -> object:
+    """Import the asynchronous client where it is asked for: it needs aiohttp, the others don't."""
+    if name != "AsyncSSEClient":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        import aiohttp  # noqa: F401
+    except ImportError as error:
+        raise ImportError(
+            'AsyncSSEClient needs aiohttp: pip install "sseclient-ng[async]"'
+        ) from error
+    from sseclient_ng._async import AsyncSSEClient
+
+    return AsyncSSEClient

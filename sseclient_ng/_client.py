@@ -29,7 +29,7 @@ from sseclient_ng import _sockets
 from sseclient_ng._body import Body, Source, body_of_response, body_of_source
 from sseclient_ng._delivery import Delivery, Progress
 from sseclient_ng._event import Event
-from sseclient_ng._http import Verdict, judge
+from sseclient_ng._http import ERROR_BODY_BYTES, ERROR_BODY_SECONDS, Verdict, http_error, judge
 from sseclient_ng._parser import DEFAULT_MAX_EVENT_SIZE
 from sseclient_ng._policy import ReconnectPolicy
 from sseclient_ng._reconnection import Reconnection, policy_of
@@ -42,9 +42,6 @@ __all__ = ["Client", "Session"]
 _logger = logging.getLogger("sseclient")
 _Self = TypeVar("_Self", bound="Client")
 
-# Of the body of an error that is raised, so much is kept, and waited for so long.
-_MOST_BYTES = 1024 * 1024
-_MOST_SECONDS = 5.0
 _NO_SOURCE = cast(str, object())
 
 
@@ -486,7 +483,7 @@ class Client:
         status, content_type = _status_and_type(response)
         verdict = judge(status, content_type, check_content_type=self._check_content_type)
         if verdict is Verdict.WRONG_STATUS:
-            raise _http_error(response)
+            raise http_error(response)
         if verdict is Verdict.WRONG_TYPE:
             raise InvalidContentType(content_type or "", self.url, response)
         return verdict is Verdict.STREAM
@@ -508,7 +505,7 @@ class Client:
             return
         self._body = body = self._body_of(response)
         with self._reading:
-            data = body.read_some(_MOST_BYTES, _MOST_SECONDS)
+            data = body.read_some(ERROR_BODY_BYTES, ERROR_BODY_SECONDS)
             self._close_body()
         response.raw = io.BytesIO(data)
 
@@ -549,14 +546,3 @@ def _status_and_type(response: requests.Response) -> tuple[int, Optional[str]]:
     headers = cast(Optional[Mapping[str, object]], getattr(response, "headers", None))
     content_type = headers.get("Content-Type") if headers else None
     return status, content_type if isinstance(content_type, str) else None
-
-
-def _http_error(response: requests.Response) -> requests.HTTPError:
-    try:
-        response.raise_for_status()
-    except requests.HTTPError as error:
-        return error
-    return requests.HTTPError(
-        f"{response.status_code} {response.reason} is no event stream, from url: {response.url}",
-        response=response,
-    )

@@ -12,12 +12,17 @@ from datetime import timezone
 from email.utils import parsedate_to_datetime
 from typing import Optional, Union
 
+import requests
+
 from sseclient_ng._text import utf8
 
 __all__ = [
+    "ERROR_BODY_BYTES",
+    "ERROR_BODY_SECONDS",
     "Verdict",
     "body_can_be_sent_again",
     "default_headers",
+    "http_error",
     "judge",
     "last_event_id_text",
     "retry_after",
@@ -26,6 +31,10 @@ __all__ = [
 ]
 
 HeaderValue = Union[str, bytes]
+
+# Of the body of an error that is raised, so much is kept, and waited for so long.
+ERROR_BODY_BYTES = 1024 * 1024
+ERROR_BODY_SECONDS = 5.0
 
 _ACCEPTED_TYPES = frozenset(["", "text/event-stream", "text/plain", "application/octet-stream"])
 _TRANSIENT = frozenset([408, 425, 429])
@@ -56,6 +65,22 @@ def judge(status: int, content_type: Optional[str], *, check_content_type: bool)
     if check_content_type and essence not in _ACCEPTED_TYPES:
         return Verdict.WRONG_TYPE
     return Verdict.STREAM
+
+
+def http_error(response: requests.Response) -> requests.HTTPError:
+    """Return the error that says what is wrong with the status of a response.
+
+    Args:
+        response: one whose status is neither 200 nor 204.
+    """
+    try:
+        response.raise_for_status()  # requests' own words for 4xx and 5xx
+    except requests.HTTPError as error:
+        return error
+    return requests.HTTPError(
+        f"{response.status_code} {response.reason} is no event stream, from url: {response.url}",
+        response=response,
+    )
 
 
 def status_is_transient(status: int) -> bool:

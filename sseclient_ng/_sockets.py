@@ -12,9 +12,9 @@ import socket
 import sys
 from collections.abc import Generator
 from types import FrameType
-from typing import Optional
+from typing import Optional, Protocol
 
-__all__ = ["keep_alive", "wake_connecting", "wake_reading"]
+__all__ = ["keep_alive", "set_keep_alive", "wake_connecting", "wake_reading"]
 
 # Seconds: a peer that died silently is noticed two and a half minutes later at most, where Linux'
 # own setting takes more than two hours. Not every system has every option.
@@ -26,6 +26,13 @@ _KEEP_ALIVE_OPTIONS = {
 }
 
 
+class SupportsOptions(Protocol):
+    """A socket, or asyncio's view of one."""
+
+    def setsockopt(self, level: int, optname: int, value: int, /) -> None:
+        """Set an option."""
+
+
 def keep_alive(response: object) -> None:
     """Have the system notice when the peer of a response's connection dies.
 
@@ -33,11 +40,23 @@ def keep_alive(response: object) -> None:
         response: has ``fileno()``; where it has no socket, nothing happens.
     """
     with contextlib.suppress(OSError), _duplicate(response) as connection:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        for name, seconds in _KEEP_ALIVE_OPTIONS.items():
-            option = getattr(socket, name, None)
-            if option is not None:
-                connection.setsockopt(socket.IPPROTO_TCP, option, seconds)
+        set_keep_alive(connection)
+
+
+def set_keep_alive(connection: SupportsOptions) -> None:
+    """Have the system notice when the peer of a socket dies.
+
+    Args:
+        connection: the socket.
+
+    Raises:
+        OSError: it is no TCP socket.
+    """
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, seconds in _KEEP_ALIVE_OPTIONS.items():
+        option = getattr(socket, name, None)
+        if option is not None:
+            connection.setsockopt(socket.IPPROTO_TCP, option, seconds)
 
 
 def wake_reading(response: object) -> None:
