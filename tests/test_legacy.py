@@ -712,6 +712,17 @@ def test_read_overridden_to_change_blocks() -> None:
     ]
 
 
+def test_read_overridden_for_a_url_that_is_connected_to_again() -> None:
+    class Filtered(SSEClient):
+        def _read(self) -> Iterator[bytes]:
+            for block in super()._read():
+                yield block.replace(b"first", b"changed")
+
+    half = response([b"id: 1\ndata: first\n\n", b"data: half a block\n"])
+    with ScriptedServer(half, SECOND) as server:
+        assert texts(Filtered(server.url, **QUICKLY).events()) == ["changed", "second"]
+
+
 def test_read_rewritten_on_the_source() -> None:
     class Own(SSEClient):
         def _read(self) -> Iterator[bytes]:

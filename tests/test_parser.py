@@ -927,6 +927,7 @@ def check_limit(stream: bytes, limit: int, expected: list[str]) -> None:
         (b"data: a\n\n:\n:\n:\n:\n:\n:\n:\n\ndata: b\n\n", 8, ["a", "b"]),
         (b"data: a\n:\n:\n:\n:\n:\n:\n:\ndata: b\n\n", 16, ["a\nb"]),
         (b"\n\n\n\n\n\n\n\n\n\n\n\ndata: a\n\n", 8, ["a"]),
+        (b"data: \nid: \ndata: \xc0\x80\n\n", 21, ["\n\ufffd\ufffd"]),  # one byte each, not three
     ],
 )
 def test_limit_is_exact_however_it_is_cut(stream: bytes, size: int, expected: list[str]) -> None:
@@ -991,6 +992,18 @@ def test_close_raises_what_a_read_had_no_time_to() -> None:
     assert texts(parser.feed(b"data: a\n\ndata: too long\n\n")) == ["a"]
     with pytest.raises(EventTooLarge):
         parser.close()
+
+
+@pytest.mark.parametrize("call", [lambda parser: parser.feed(b""), lambda parser: parser.close()])
+def test_error_of_the_callback_hides_neither_events_nor_the_limit(
+    call: Callable[[EventStreamParser], list[Event]],
+) -> None:
+    parser = EventStreamParser(max_event_size=10, on_comment=refuse)
+    with pytest.raises(Refused):
+        parser.feed(b"data: a\n\n: x\ndata: too long\n")
+    assert texts(call(parser)) == ["a"]
+    with pytest.raises(EventTooLarge):
+        call(parser)
 
 
 def test_comments_that_came_before_the_error_are_handed_out() -> None:

@@ -10,6 +10,8 @@ import io
 import json
 import pathlib
 import random
+import socket
+import ssl
 import types
 import urllib.request
 from collections.abc import AsyncIterator, Iterable, Iterator
@@ -22,7 +24,7 @@ import responses
 import urllib3
 
 from reading import FACTS, STREAM, Facts, facts, texts
-from sseclient_ng import SSEClient
+from sseclient_ng import EventTooLarge, ReconnectPolicy, SSEClient
 from sseclient_ng.testing import (
     Hold,
     Piece,
@@ -256,6 +258,12 @@ def response_by_hand() -> requests.Response:
     return reply
 
 
+def response_over_something() -> requests.Response:
+    reply = requests.Response()
+    reply.raw = OnlyRead()  # type: ignore[assignment]
+    return reply
+
+
 def response_with_content() -> requests.Response:
     reply = requests.Response()
     reply._content = STREAM
@@ -297,6 +305,7 @@ MADE: list[tuple[str, Callable[[], Any]]] = [
     ("MagicMock of a response", magic_response),
     ("Mock with iter_content", mock_response),
     ("requests.Response by hand", response_by_hand),
+    ("requests.Response over something", response_over_something),
     ("requests.Response with content", response_with_content),
     ("urllib3 response by hand", raw_by_hand),
 ]
@@ -468,19 +477,36 @@ def dropping() -> Iterator[bytes]:
     raise Dropped
 
 
+def interrupted() -> Iterator[bytes]:
+    yield b"data: a\n\ndata: b\n\n"
+    yield b"data: lost\n"
+    raise KeyboardInterrupt
+
+
 class DroppingFile(io.RawIOBase):
     """A file on a device that fails."""
 
-    def __init__(self) -> None:
+    def __init__(self, error: Exception = Dropped()) -> None:  # noqa: B008
         self.chunks = dropping()
+        self.error = error
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        chunk = next(self.chunks)
+        try:
+            chunk = next(self.chunks)
+        except Dropped:
+            raise self.error from None
         buffer[: len(chunk)] = chunk
         return len(chunk)
+
+
+def response_over(error: Exception) -> requests.Response:
+    """A response whose connection fails in such a way."""
+    reply = requests.Response()
+    reply.raw = urllib3.HTTPResponse(body=DroppingFile(error), preload_content=False)
+    return reply
 
 
 def dropped(script: Scripted, open_source: Open) -> Callable[[contextlib.ExitStack], Any]:
@@ -495,6 +521,7 @@ PARTIAL: list[Piece] = [b"data: a\n\ndata: b\n\n", b"data: lost\n"]
 BROKEN = response(PARTIAL, complete=False)
 SILENT = response([*PARTIAL, Hold()])
 
+
 def truncated_gzip_file(stack: contextlib.ExitStack) -> Any:
     # The stored form, so that no byte is held back by the decompression.
     data = gzip.compress(b"data: a\n\ndata: b\n\ndata: lost\n" + b"x" * 70000, compresslevel=0)
@@ -503,10 +530,22 @@ def truncated_gzip_file(stack: contextlib.ExitStack) -> Any:
 
 FAILING: list[tuple[str, Callable[[contextlib.ExitStack], Any], Any]] = [
     ("generator", lambda _: dropping(), Dropped),
+    ("generator, interrupted", lambda _: interrupted(), KeyboardInterrupt),
     ("fake", lambda _: OnlyIterContent(dropping()), Dropped),
     ("file", lambda _: DroppingFile(), Dropped),
     ("truncated gzip file", truncated_gzip_file, EOFError),
     ("buffered file", lambda _: io.BufferedReader(DroppingFile()), Dropped),
+    (
+        "response, reset",
+        lambda _: response_over(ConnectionResetError()),
+        requests.exceptions.ChunkedEncodingError,
+    ),
+    ("response, TLS", lambda _: response_over(ssl.SSLError()), requests.exceptions.SSLError),
+    (
+        "response, time-out",
+        lambda _: response_over(socket.timeout()),
+        requests.exceptions.ConnectionError,
+    ),
     ("requests", dropped(BROKEN, from_requests), requests.exceptions.ChunkedEncodingError),
     (
         "requests, raw",
@@ -547,13 +586,14 @@ FAILING: list[tuple[str, Callable[[contextlib.ExitStack], Any], Any]] = [
     ids=[name for name, _, _ in FAILING],
 )
 def test_the_error_of_a_source_comes_after_every_complete_event(
-    open_source: Callable[[contextlib.ExitStack], Any], error: type[Exception], request: Any
+    open_source: Callable[[contextlib.ExitStack], Any], error: type[BaseException], request: Any
 ) -> None:
     seen: list[str] = []
     with contextlib.ExitStack() as stack:
         client = SSEClient(open_source(stack))
         with pytest.raises(error):
             seen.extend(event.data for event in client.events())
+        assert list(client) == []
     assert seen == ([] if "corrupt" in request.node.name else ["a", "b"])
 
 
@@ -621,6 +661,62 @@ def test_a_url_that_is_none_gets_the_error_of_requests(url: str, error: type[Exc
         SSEClient(url)
 
 
+WRONG_CALLS: list[tuple[tuple[Any, ...], dict[str, Any], str]] = [
+    ((), {}, "URL"),
+    ((), {"url": None}, "URL"),
+    ((), {"url": [b""]}, "URL"),
+    (([b""],), {"headers": {"A": "b"}}, "headers"),
+    (([b""],), {"params": {}, "timeout": 3}, "params, timeout"),
+    (([b""],), {"reconnect": True}, "reconnect"),
+    (([b""],), {"reconnect": ReconnectPolicy()}, "reconnect"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "keywords", "named"), WRONG_CALLS)
+def test_wrong_calls(arguments: tuple[Any, ...], keywords: dict[str, Any], named: str) -> None:
+    with pytest.raises(TypeError, match=named):
+        SSEClient(*arguments, **keywords)
+
+
+# Options that are not about a connection.
+
+
+def test_what_the_stream_says_is_seen_on_the_client() -> None:
+    client = SSEClient(PIECES, retry=5)
+    assert (client.last_id, client.retry, client.url) == (None, 5, "")
+    assert [(client.last_id, event.data) for event in client] == [
+        ("1", FACTS[0].data),
+        ("1", FACTS[1].data),
+        ("2", FACTS[2].data),
+    ]
+    assert client.retry == 10
+
+
+@pytest.mark.parametrize("end", [b"\n\n", b"\n", b""])
+def test_max_event_size(end: bytes) -> None:
+    client = SSEClient([b"data: a\n\ndata: 0123456789" + end], max_event_size=15)
+    assert next(client).data == "a"
+    with pytest.raises(EventTooLarge, match="max_event_size=15"):
+        next(client)
+    assert list(client) == []
+
+
+def test_comments_are_handed_out() -> None:
+    comments: list[str] = []
+    client = SSEClient([b": one\n\ndata: a\n\n:two"], on_comment=comments.append)
+    assert (texts(client), comments) == (["a"], ["one", "two"])
+
+
+def test_what_the_callback_for_comments_raises_comes_out_and_no_event_is_lost() -> None:
+    def refuse(text: str) -> None:
+        raise Dropped(text)
+
+    client = SSEClient([b"data: a\n\n: boom\n\ndata: b\n\n", b"data: c\n\n"], on_comment=refuse)
+    with pytest.raises(Dropped, match="boom"):
+        next(client)
+    assert texts(client) == ["a", "b", "c"]
+
+
 # Encodings.
 
 POUND = "data: caf\u00e9 \u00a310\n\n"
@@ -644,6 +740,12 @@ def test_utf_8_is_the_default_and_what_is_wrong_in_it_is_replaced(encoding: Opti
 
 def test_what_is_wrong_in_another_encoding_is_replaced() -> None:
     assert texts(SSEClient([b"data: caf\xe9\n\n"], "ascii")) == ["caf\ufffd"]
+
+
+def test_a_character_that_the_end_cuts_off_is_replaced() -> None:
+    for encoding in ("utf-16-le", "utf-8"):
+        body = "data: caf\u00e9".encode(encoding)[:-1]
+        assert texts(SSEClient([body], encoding)) == ["caf\ufffd"]
 
 
 def test_text_has_no_encoding() -> None:
