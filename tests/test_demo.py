@@ -87,7 +87,12 @@ CHANGES: list[tuple[str, Callable[[list[Event]], list[Event]], int, str]] = [
         1,
         "6 events: 0 lost, 0 doubled, 1 damaged.",
     ),
-    ("another order", lambda e: e[::-1], 1, "6 events: 0 lost, 0 doubled, 0 damaged."),
+    (
+        "another order",
+        lambda e: e[::-1],
+        1,
+        "6 events: 0 lost, 0 doubled, 0 damaged, in another order.",
+    ),
 ]
 
 
