@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from operator import attrgetter
 from statistics import median, quantiles
-from typing import Any, Callable, Iterator, NamedTuple, Optional, Sequence
+from typing import Any, Callable, NamedTuple, Optional
 
 from benchmarks.checks import difference, expected_facts
 from benchmarks.client_peers import CLIENT_PEERS, FLOORS, OUR_CLIENT, ClientPeer, Floor

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import signal
+from collections.abc import Iterator
 from types import FrameType
-from typing import Iterator, Optional
+from typing import Optional
 
 
 class TooSlow(Exception):

@@ -7,9 +7,10 @@ import json
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, Sequence
+from typing import Any
 
 from benchmarks.peers import Facts
 
@@ -68,7 +69,8 @@ class NodeParser:
         self._process.communicate()
 
     def _ask(self, command: dict[str, Any]) -> dict[str, Any]:
-        assert self._process.stdin is not None and self._process.stdout is not None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(command) + "\n")
         self._process.stdin.flush()
         answer = self._process.stdout.readline()

@@ -5,21 +5,19 @@ from __future__ import annotations
 import gc
 import time
 from collections import deque
+from collections.abc import Sequence
 from operator import attrgetter
 from statistics import median
-from typing import Any, Iterable, Iterator, Optional, Sequence
+from typing import Any, Optional
 
 from benchmarks.checks import difference, expected_facts
+from benchmarks.limits import TooSlow, time_limit
 from benchmarks.node_peer import NodeParser, digest
 from benchmarks.peers import OURS, PEERS, Facts, Peer
 from benchmarks.shapes import Shape
 
 SLOW_SECONDS = 2.0
 """A package that takes longer than this over a stream takes part in one round only."""
-
-
-class TooSlow(Exception):
-    """A package did not get through a stream in the time it was given."""
 
 
 def measure_shape(
@@ -77,18 +75,11 @@ def _check(
 ) -> Optional[str]:
     """Say what is wrong with a package on this stream, or None where its events are right."""
     try:
-        events = [peer.facts(event) for event in peer.read(_until(reads, patience))]
-    except TooSlow:
-        return f"over {patience:g} s"
+        with time_limit(patience):
+            events = [peer.facts(event) for event in peer.read(reads)]
+    except TooSlow as error:
+        return str(error)
     return difference(events, expected)
-
-
-def _until(reads: Iterable[bytes], patience: float) -> Iterator[bytes]:
-    deadline = time.monotonic() + patience
-    for data in reads:
-        if time.monotonic() > deadline:
-            raise TooSlow
-        yield data
 
 
 def _check_node(

@@ -10,10 +10,11 @@ from __future__ import annotations
 import codecs
 import importlib.metadata
 import importlib.util
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from itertools import chain
 from types import ModuleType, SimpleNamespace
-from typing import Any, Callable, Iterable, Iterator, NamedTuple
+from typing import Any, Callable, NamedTuple
 
 import httpx2
 import httpx_sse
@@ -64,10 +65,9 @@ def _read_sseclient_ng(reads: Iterable[bytes]) -> Iterator[Any]:
 class _TextResponse:
     """Stands where httpx's response does: text from bytes, as `Response.iter_text` gives it."""
 
-    headers = {"content-type": "text/event-stream"}
-    request = None
-
     def __init__(self, reads: Iterable[bytes]) -> None:
+        self.headers = {"content-type": "text/event-stream"}
+        self.request = None
         self._reads = reads
 
     def iter_text(self) -> Iterator[str]:

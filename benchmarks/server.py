@@ -3,7 +3,7 @@
 Its paths are the framings of `FRAMINGS`, and two more:
 
 * ``/paced`` writes an event a millisecond, which says when it was written;
-* ``/many`` writes `MANY_EVENTS` numbered events, one every `MANY_SECONDS`, for many streams at once.
+* ``/many`` writes `MANY_EVENTS` numbered events, one every `MANY_SECONDS`.
 
 `python -m benchmarks.server` prints its port and serves until its standard input is closed.
 """
@@ -17,7 +17,8 @@ import sys
 import threading
 import time
 import zlib
-from typing import AsyncIterator, Callable, Iterator, NamedTuple
+from collections.abc import AsyncIterator, Iterator
+from typing import Callable, NamedTuple
 
 from tests import streams
 from tests.streams import Stream

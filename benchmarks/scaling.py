@@ -1,0 +1,144 @@
+"""How time and memory grow: one event of 1 to 64 MiB, and a thousand to a million small events."""
+
+from __future__ import annotations
+
+import gc
+import math
+import time
+import tracemalloc
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from operator import attrgetter
+from statistics import linear_regression
+from typing import Any, Callable, NamedTuple, Optional
+
+from benchmarks.limits import TooSlow, time_limit
+from benchmarks.peers import OURS, PEERS, Peer
+from benchmarks.shapes import KIB
+from tests.streams import MIB, tiny
+
+_get_data = attrgetter("data")
+
+
+class Series(NamedTuple):
+    """One line of growth."""
+
+    name: str
+    title: str
+    sizes: Sequence[int]
+    reads: Callable[[int], Iterable[bytes]]
+    """The reads of a stream of one of the sizes."""
+    events: Callable[[int], int]
+    """How many events it holds."""
+
+
+def one_event(size: int) -> Iterator[bytes]:
+    """The reads of one event, 1 KiB each. They are made as they are taken, so they cost nothing."""
+    text = b"x" * KIB
+    yield b"data: " + text[6:]
+    for _ in range(size // KIB - 2):
+        yield text
+    yield text[2:] + b"\n\n"
+
+
+def small_events(count: int) -> Sequence[bytes]:
+    """The reads of many small events, 64 KiB each."""
+    return tiny(count).reads(64 * KIB)
+
+
+def series(*, quick: bool) -> tuple[Series, Series]:
+    """The two lines of growth.
+
+    Args:
+        quick: whether to leave out the large sizes.
+    """
+    doublings, tens = (3, 4) if quick else (7, 7)
+    return (
+        Series(
+            "one-event",
+            "one event, 1 KiB reads",
+            [MIB << number for number in range(doublings)],
+            one_event,
+            lambda size: 1,
+        ),
+        Series(
+            "small-events",
+            "`data: 17`, 64 KiB reads",
+            [10**number for number in range(3, tens)],
+            small_events,
+            lambda count: count,
+        ),
+    )
+
+
+def measure(lines: Iterable[Series], *, rounds: int, patience: float) -> list[dict[str, Any]]:
+    """Measure every parser on each line.
+
+    Args:
+        lines: what grows.
+        rounds: how often each size is parsed; the best counts.
+        patience: seconds; a package that takes longer for one size is left out from there on.
+
+    Returns:
+        For each line and package its seconds and its memory at the peak for each size.
+    """
+    return [
+        {
+            "series": line.name,
+            "title": line.title,
+            "sizes": list(line.sizes),
+            "results": {
+                peer.name: _measure_peer(peer, line, rounds, patience) for peer in (OURS, *PEERS)
+            },
+        }
+        for line in lines
+    ]
+
+
+def _measure_peer(peer: Peer, line: Series, rounds: int, patience: float) -> dict[str, Any]:
+    seconds: list[float] = []
+    peaks: list[int] = []
+    for size in line.sizes:
+        try:
+            with time_limit(patience * rounds):
+                seconds.append(min(_seconds(peer, line, size) for _ in range(rounds)))
+                peaks.append(_peak(peer, line.reads(size)))
+        except TooSlow:
+            del seconds[len(peaks) :]
+            break
+    return {"seconds": seconds, "peak_bytes": peaks, "slope": _slope(line.sizes, seconds)}
+
+
+def _seconds(peer: Peer, line: Series, size: int) -> float:
+    reads = line.reads(size)
+    gc.collect()
+    start = time.perf_counter()
+    count = _count_events(peer, reads)
+    taken = time.perf_counter() - start
+    if count != line.events(size):
+        raise ValueError(f"{peer.name}: {count} events, not {line.events(size)}")
+    return taken
+
+
+def _count_events(peer: Peer, reads: Iterable[bytes]) -> int:
+    last = deque(enumerate(map(_get_data, peer.read(reads)), 1), maxlen=1)
+    return last[0][0] if last else 0
+
+
+def _peak(peer: Peer, reads: Iterable[bytes]) -> int:
+    """The most memory that was held at once beyond the reads, in bytes."""
+    gc.collect()
+    tracemalloc.start()
+    try:
+        deque(map(_get_data, peer.read(reads)), maxlen=0)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def _slope(sizes: Sequence[int], seconds: Sequence[float]) -> Optional[float]:
+    """The exponent of growth: 1 for a straight line, 2 for time that grows with the square."""
+    if len(seconds) < 2:
+        return None
+    logarithms = [list(map(math.log, values)) for values in (sizes[: len(seconds)], seconds)]
+    return linear_regression(*logarithms).slope
