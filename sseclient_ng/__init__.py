@@ -32,7 +32,6 @@ __version__ = "1.0.0"
 
 __all__ = [
     "_FIELD_SEPARATOR",
-    "AsyncSSEClient",
     "Event",
     "EventStreamParser",
     "EventTooLarge",
@@ -56,7 +55,7 @@ __all__ = [
 logging.getLogger("sseclient").addHandler(logging.NullHandler())
 
 if TYPE_CHECKING:
-    from sseclient_ng._async import AsyncSSEClient
+    from sseclient_ng._async import AsyncSSEClient as AsyncSSEClient
 
 
 def __getattr__(name: str) -> object:
@@ -64,11 +63,9 @@ def __getattr__(name: str) -> object:
     if name != "AsyncSSEClient":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
-        import aiohttp  # noqa: F401
-    except ImportError as error:
+        from sseclient_ng._async import AsyncSSEClient
+    except ModuleNotFoundError as error:
         raise ImportError(
-            'AsyncSSEClient needs aiohttp: pip install "sseclient-ng[async]"'
+            f'AsyncSSEClient needs {error.name}: pip install "sseclient-ng[async]"'
         ) from error
-    from sseclient_ng._async import AsyncSSEClient
-
     return AsyncSSEClient

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import inspect
 import io
@@ -45,6 +46,8 @@ _logger = logging.getLogger("sseclient")
 _Self = TypeVar("_Self", bound="AsyncSSEClient")
 _Result = TypeVar("_Result")
 _Timeout = Union[float, tuple[Optional[float], Optional[float]], aiohttp.ClientTimeout, None]
+
+_WATCH_SECONDS = 0.25
 
 # aiohttp refuses to send these.
 _control_characters = re.compile("[\0-\x08\x0a-\x1f\x7f]")
@@ -180,8 +183,13 @@ class AsyncSSEClient:
 
     async def __anext__(self) -> Event:
         delivery = self._delivery
-        while not (delivery.ready or self._closed):
-            await self._advance()
+        try:
+            while not (delivery.ready or self._closed):
+                await self._advance()
+        except BaseException:
+            if not self._in_block:
+                await self._abandon()
+            raise
         if self._closed:
             raise StopAsyncIteration
         return delivery.hand_out()
@@ -200,9 +208,13 @@ class AsyncSSEClient:
         await self._release()
 
     async def __aenter__(self: _Self) -> _Self:
-        if self._content is None and not self._finished and not self._closed:
-            await self._open()
         self._in_block = True
+        try:
+            if self._content is None and not self._finished and not self._closed:
+                await self._open()
+        except BaseException:
+            await self.close()
+            raise
         return self
 
     async def __aexit__(
@@ -243,10 +255,6 @@ class AsyncSSEClient:
         """Return the next bytes, or none where the body has ended."""
         try:
             chunk = await content.readany()
-        except asyncio.CancelledError:
-            if not self._in_block:
-                await self._abandon()
-            raise
         except Exception as error:  # noqa: BLE001 - the core decides what it means
             rest = _rest_of(content)
             if rest and not self._closed:
@@ -256,6 +264,24 @@ class AsyncSSEClient:
         if not chunk:
             await self._lost(EOFError("the server ended the stream"), self._delivery.progress())
         return chunk
+
+    def _watch(
+        self, content: aiohttp.StreamReader, transport: asyncio.Transport, was_closed: bool = False
+    ) -> None:
+        """End a read for which nothing will come, now and then, as long as a body is read.
+
+        Where the framing of a body is damaged aiohttp closes the connection, but whoever waits for
+        the body is not told. A connection that ends as it should may be seen closed once before its
+        body has an end, but not twice.
+        """
+        if content is not self._content or content.is_eof() or content.exception() is not None:
+            return
+        closed = transport.is_closing()
+        if closed and was_closed:
+            content.set_exception(aiohttp.ClientPayloadError("the connection was closed"))
+            return
+        loop = asyncio.get_running_loop()
+        loop.call_later(_WATCH_SECONDS, self._watch, content, transport, closed)
 
     async def _lost(self, error: Exception, progress: Progress) -> None:
         """Ask the core what comes after a connection or an attempt, and prepare that."""
@@ -285,12 +311,11 @@ class AsyncSSEClient:
         return delay
 
     async def _abandon(self) -> None:
-        """Close the connection of a step that was cancelled, as no block will do it."""
-        cancelled = EOFError("the step was cancelled")
-        try:
-            self._finished = self._delay_after(cancelled, self._delivery.progress()) is None
-        except RetriesExhausted:
-            self._finished = True
+        """Close the connection after a step that was cancelled or failed, as no block will."""
+        if self._content is not None:
+            unfinished = EOFError("the step was not finished")
+            with contextlib.suppress(RetriesExhausted):
+                self._finished = self._delay_after(unfinished, self._delivery.progress()) is None
         await self._release()
 
     async def _report_comments(self) -> None:
@@ -323,15 +348,10 @@ class AsyncSSEClient:
                 self._reconnection.attempt()
             if not self._closed:
                 await self._connect()
-        except asyncio.CancelledError:
-            if not self._in_block:
-                await self._release()
-            raise
         except Exception as error:
             if self._closed:
                 return
             if not reconnecting:
-                await self._release()
                 raise
             await self._lost(error, Progress.NOTHING)
             return
@@ -378,7 +398,10 @@ class AsyncSSEClient:
         content_type = response.headers.get("Content-Type")
         verdict = judge(response.status, content_type, check_content_type=self._check_content_type)
         if verdict is Verdict.STREAM:
-            _keep_alive(response)
+            transport = response.connection.transport if response.connection else None
+            if transport is not None:
+                _keep_alive(transport)
+                self._watch(response.content, transport)
         elif verdict is Verdict.END:
             await self._finish()
         else:
@@ -435,11 +458,15 @@ def _rest_of(content: aiohttp.StreamReader) -> bytes:
     While a body has an error, aiohttp does not hand out what came before.
     """
     error = content.exception()
+    if error is None:
+        return b""
     content.set_exception(cast(Exception, None))
-    rest = content.read_nowait()
-    if error is not None:
+    try:
+        return content.read_nowait()
+    except asyncio.TimeoutError:  # the caller's limit for the whole
+        return b""
+    finally:
         content.set_exception(error)
-    return rest
 
 
 def _arguments_of_aiohttp(request: dict[str, Any]) -> dict[str, Any]:
@@ -448,8 +475,9 @@ def _arguments_of_aiohttp(request: dict[str, Any]) -> dict[str, Any]:
     if _control_characters.search(headers.get("Last-Event-ID", "")):
         del headers["Last-Event-ID"]  # aiohttp would refuse the request
     request["headers"] = headers
-    if isinstance(request.get("auth"), tuple):
-        request["auth"] = aiohttp.BasicAuth(*request["auth"])
+    if type(request.get("auth")) is tuple:
+        credentials = ":".join(request.pop("auth")).encode()
+        headers["Authorization"] = f"Basic {base64.b64encode(credentials).decode()}"
     return request
 
 
@@ -470,12 +498,9 @@ def _timeout_of(timeout: _Timeout, session: aiohttp.ClientSession) -> aiohttp.Cl
     return aiohttp.ClientTimeout(total=None, sock_connect=connect, sock_read=read)
 
 
-def _keep_alive(response: aiohttp.ClientResponse) -> None:
-    connection = response.connection
-    transport = connection.transport if connection is not None else None
-    if transport is not None:
-        with contextlib.suppress(OSError, AttributeError):  # it is no TCP socket
-            _sockets.set_keep_alive(transport.get_extra_info("socket"))
+def _keep_alive(transport: asyncio.Transport) -> None:
+    with contextlib.suppress(OSError, AttributeError):  # it is no TCP socket
+        _sockets.set_keep_alive(transport.get_extra_info("socket"))
 
 
 async def _as_requests(response: aiohttp.ClientResponse) -> requests.Response:
