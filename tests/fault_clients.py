@@ -15,7 +15,7 @@ from sseclient_ng import Event, SSEClient
 # How soon after the callback a client is closed, in seconds: so that it is waiting by then.
 _SOON = 0.02
 # How long any loop may take, in seconds. Far from what they need: only a hang comes near.
-PATIENCE = 30.0
+PATIENCE = 10.0
 
 #: The keyword arguments for a client, or a function that makes them, where they have a state.
 Options = Union[Mapping[str, Any], Callable[[], Mapping[str, Any]]]

@@ -21,7 +21,7 @@ from fault_clients import DRIVERS, Driver, Enough, Outcome
 from fault_leaks import nothing_left, sockets_to
 from scenarios import QUICK, SCENARIOS, Between, Scenario, event, sent
 from sseclient_ng import Event
-from sseclient_ng.testing import Close, Request, ScriptedServer, response
+from sseclient_ng.testing import Hold, Pause, Request, ScriptedServer, response
 
 HOST = "stream.test"
 AUTHORITY = trustme.CA()
@@ -106,8 +106,12 @@ def test_keep_alive_is_on(kind: str, framing: str) -> None:
                 each.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) for each in sockets
             )
 
+        if given.data == "2":
+            raise Enough
+
     options = {"retry": 0, "reconnect": QUICK}
-    with ScriptedServer(*[[*sent(n, framing=framing), Close()] for n in (1, 2)]) as server:
+    scripts = [[*sent(1, framing=framing), Pause(0.05)], [*sent(2, framing=framing), Hold()]]
+    with ScriptedServer(*scripts) as server:
         outcome = DRIVERS[kind](server.url, options, Driver(on_event=on_event))
         assert outcome.data == ["1", "2"]
     assert found == [1, 1]
