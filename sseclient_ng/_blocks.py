@@ -62,7 +62,8 @@ class BlockParser:
             if text.count("\n") == 2 * len(values):
                 events += map(self.event if self._lines.last_event_id else Event, values)
                 return
-        if "\0" in text:  # it decides whether an ID is valid
+        # A NUL decides whether an ID is valid; and bytes that are not UTF-8 are counted as they came.
+        if "\0" in text or "\ufffd" in text:
             self._lines.feed(blocks, events)
         else:
             self._parse_tokens(text, events)

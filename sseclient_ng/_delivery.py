@@ -111,9 +111,7 @@ class Delivery:
         Raises:
             EventTooLarge: an event outgrew the limit.
         """
-        rest = self._transcoder.finish()
-        if rest:
-            self.receive(rest)
+        self.ready += self._parser.feed(self._transcoder.finish())
         self.ready += self._parser.close()
 
     def hand_out(self) -> Event:

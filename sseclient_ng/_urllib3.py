@@ -40,10 +40,11 @@ def chunks_of(
         return iter([response.data or b""])
     inner = _http_client_response(response)
     coded = bool(response.headers.get("Content-Encoding"))
-    if getattr(response, "chunk_left", None):  # urllib3 itself has begun to read a chunk
-        return response.stream(read_size, decode_content=True)
-    if inner is None or (coded and hasattr(response, "read1")):
+    if inner is not None and coded and hasattr(response, "read1"):
         return _read_by_urllib3(response, read_size)
+    # urllib3 wraps something else, or has itself begun to read a chunk.
+    if inner is None or getattr(response, "chunk_left", None):
+        return response.stream(read_size, decode_content=True)
     chunks = _read_by_http_client(response, inner, read_size, leave_open=leave_open)
     return _decoded(response, chunks) if coded else chunks
 
@@ -61,9 +62,6 @@ def _http_client_response(response: HTTPResponse) -> Optional[http.client.HTTPRe
 
 
 def _read_by_urllib3(response: HTTPResponse, read_size: int) -> Iterator[bytes]:
-    if not hasattr(response, "read1"):
-        yield from response.stream(read_size, decode_content=True)
-        return
     read1 = response.read1
     while True:
         try:
@@ -100,13 +98,18 @@ def _framed(inner: http.client.HTTPResponse, read_size: int) -> Iterator[bytes]:
     return _counted(inner, length, read_size)
 
 
+# http.client closes a response where it finds the end of its connection. Old programs end the
+# connection from another thread in two steps, and take the second one through the response, which
+# has to be open still. So the three framings look for the end themselves before http.client does.
+
+
 def _chunked(inner: http.client.HTTPResponse, read_size: int) -> Iterator[bytes]:
     read1 = inner.read1
-    while True:
-        # http.client closes the response where it finds the end between two chunks. Old programs
-        # end the connection from another thread in two steps, and take the second one through the
-        # response: it has to be open still.
-        if not inner.chunk_left and not inner.isclosed() and not inner.fp.peek(1):
+    while not inner.isclosed():
+        if inner.chunk_left == 0:  # what http.client itself does first with the next chunk
+            inner.fp.read(len(b"\r\n"))
+            inner.chunk_left = None
+        if inner.chunk_left is None and not inner.fp.peek(1):
             raise http.client.IncompleteRead(b"")
         data = read1(read_size)
         if not data:
@@ -117,7 +120,7 @@ def _chunked(inner: http.client.HTTPResponse, read_size: int) -> Iterator[bytes]
 def _close_delimited(inner: http.client.HTTPResponse, read_size: int) -> Iterator[bytes]:
     if inner.isclosed():
         return
-    read1 = inner.fp.read1  # there is no framing; http.client's own closes at the end, as above
+    read1 = inner.fp.read1
     while True:
         data = read1(read_size)
         if not data:
@@ -127,9 +130,9 @@ def _close_delimited(inner: http.client.HTTPResponse, read_size: int) -> Iterato
 
 def _counted(inner: http.client.HTTPResponse, length: int, read_size: int) -> Iterator[bytes]:
     while length:
-        data = inner.read1(min(read_size, length))
-        if not data:
+        if inner.isclosed() or not inner.fp.peek(1):
             raise http.client.IncompleteRead(b"", length)
+        data = inner.read1(min(read_size, length))
         length -= len(data)
         yield data
     inner.read(0)  # where the count is complete, some versions close only when asked again
