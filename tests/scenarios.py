@@ -1097,8 +1097,6 @@ REQUESTS = [
         last_event_ids=[None, b"1"],
         options={"auth": ("ada", "secret")},
         sent={"Authorization": ["Basic YWRhOnNlY3JldA=="] * 2},
-        only="sync",
-        reason="requests takes a pair; aiohttp has its own BasicAuth (tests/test_async.py)",
     ),
     Scenario(
         "POST does not reconnect by itself",

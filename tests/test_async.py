@@ -59,7 +59,7 @@ def run(main: Coroutine[Any, Any, T], *, debug: bool = True) -> T:
         # The log of slow callbacks says more about the machine than about the client.
         loop.slow_callback_duration = 5.0
         try:
-            return await asyncio.wait_for(main, 30.0)
+            return await asyncio.wait_for(main, 10.0)
         finally:
             gc.collect()
 
@@ -323,16 +323,17 @@ def test_a_wait_goes_on_where_a_step_timed_out() -> None:
             while True:
                 steps += 1
                 try:
-                    assert await step(client, 0.1) == "2"
+                    assert await step(client, 0.11) == "2"
                     break
                 except asyncio.TimeoutError:
                     # A wait that began anew each time would never end.
                     assert steps < 30
         assert delays == [0.3]
 
-    with nothing_left(), ScriptedServer(answer(1), [sent(2), Hold()]) as server:
+    with nothing_left(), ScriptedServer(answer(1), then=[sent(2), Hold()]) as server:
         run(main(server))
-        assert [request.last_event_id for request in server.requests] == [None, "1"]
+        # A step may time out while it connects.
+        assert {request.last_event_id for request in server.requests[1:]} == {"1"}
 
 
 def test_a_step_that_timed_out_while_the_server_took_its_time_to_answer() -> None:
@@ -439,7 +440,7 @@ def test_breaking_out_and_closing_leaves_nothing() -> None:
         pytest.param([answer(1)], {"reconnect": False}, None, id="reconnect=False"),
         pytest.param([answer(1), status(404)], {}, requests.HTTPError, id="404"),
         pytest.param(
-            [[sent(1, rest=b"data: 1234"), Hold()]],
+            [[sent(1, rest=b"data: 1234567890"), Hold()]],
             {"max_event_size": 15},
             EventTooLarge,
             id="EventTooLarge",
@@ -626,6 +627,7 @@ def test_a_total_time_of_the_callers_counts() -> None:
         assert run(main(server)) == ["1", "2"]
 
 
+@pytest.mark.filterwarnings("ignore:.*encode_basic_auth:DeprecationWarning")
 def test_a_basic_auth_of_aiohttp() -> None:
     async def main(server: ScriptedServer) -> list[str]:
         auth = aiohttp.BasicAuth("ada", "secret")
