@@ -535,17 +535,6 @@ FAILING: list[tuple[str, Callable[[contextlib.ExitStack], Any], Any]] = [
     ("file", lambda _: DroppingFile(), Dropped),
     ("truncated gzip file", truncated_gzip_file, EOFError),
     ("buffered file", lambda _: io.BufferedReader(DroppingFile()), Dropped),
-    (
-        "response, reset",
-        lambda _: response_over(ConnectionResetError()),
-        requests.exceptions.ChunkedEncodingError,
-    ),
-    ("response, TLS", lambda _: response_over(ssl.SSLError()), requests.exceptions.SSLError),
-    (
-        "response, time-out",
-        lambda _: response_over(socket.timeout()),
-        requests.exceptions.ConnectionError,
-    ),
     ("requests", dropped(BROKEN, from_requests), requests.exceptions.ChunkedEncodingError),
     (
         "requests, raw",
@@ -595,6 +584,22 @@ def test_the_error_of_a_source_comes_after_every_complete_event(
             seen.extend(event.data for event in client.events())
         assert list(client) == []
     assert seen == ([] if "corrupt" in request.node.name else ["a", "b"])
+
+
+@pytest.mark.parametrize(
+    ("error", "of_requests"),
+    [
+        (ConnectionResetError(), requests.exceptions.ChunkedEncodingError),
+        (ssl.SSLError(), requests.exceptions.SSLError),
+        (socket.timeout(), requests.exceptions.ConnectionError),
+    ],
+    ids=repr,
+)
+def test_errors_of_a_response_are_those_of_requests(
+    error: Exception, of_requests: type[Exception]
+) -> None:
+    with pytest.raises(of_requests):
+        list(SSEClient(response_over(error)))
 
 
 # What is no source.
