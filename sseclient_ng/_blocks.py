@@ -62,7 +62,7 @@ class BlockParser:
             if text.count("\n") == 2 * len(values):
                 events += map(self.event if self._lines.last_event_id else Event, values)
                 return
-        # A NUL decides whether an ID is valid; and bytes that are not UTF-8 are counted as they came.
+        # A NUL decides whether an ID is valid; bytes that are not UTF-8 are counted as they came.
         if "\0" in text or "\ufffd" in text:
             self._lines.feed(blocks, events)
         else:

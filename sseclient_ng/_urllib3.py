@@ -40,10 +40,11 @@ def chunks_of(
         return iter([response.data or b""])
     inner = _http_client_response(response)
     coded = bool(response.headers.get("Content-Encoding"))
-    if inner is not None and coded and hasattr(response, "read1"):
+    if getattr(response, "chunk_left", None):  # urllib3 itself has begun to read a chunk
+        return response.stream(read_size, decode_content=True)
+    if coded and hasattr(response, "read1"):
         return _read_by_urllib3(response, read_size)
-    # urllib3 wraps something else, or has itself begun to read a chunk.
-    if inner is None or getattr(response, "chunk_left", None):
+    if inner is None:  # a response over a file, as tests have it
         return response.stream(read_size, decode_content=True)
     chunks = _read_by_http_client(response, inner, read_size, leave_open=leave_open)
     return _decoded(response, chunks) if coded else chunks
