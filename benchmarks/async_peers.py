@@ -15,6 +15,7 @@ from aiohttp_sse_client.client import EventSource
 from ld_eventsource.config.async_connect_strategy import AsyncConnectStrategy
 
 import sseclient_ng
+from benchmarks.names import FLOOR_NAMES
 from benchmarks.peers import HTTPX2, HTTPX_SSE, LAUNCHDARKLY, OURS, Peer
 
 Session = Union[aiohttp.ClientSession, httpx.AsyncClient, httpx2.AsyncClient]
@@ -84,7 +85,7 @@ async def _aiohttp(session: aiohttp.ClientSession, url: str) -> AsyncIterator[As
         yield response.content.iter_any()
 
 
-FLOOR_NAME = "aiohttp iter_any()"
+FLOOR_NAME = FLOOR_NAMES[2]
 open_floor_session = _aiohttp_session
 connect_floor = _aiohttp
 

@@ -30,6 +30,9 @@ class Plan(NamedTuple):
     """Seconds after which a client is given up."""
 
 
+QUICK = Plan(events=500, rounds=1, paced_events=20, paced_rounds=1, patience=2.0)
+
+
 def measure(plan: Plan) -> dict[str, Any]:
     """Measure every client on every framing, and on paced writes.
 

@@ -16,6 +16,7 @@ import urllib3
 from ld_eventsource.config import ConnectStrategy
 
 import sseclient_ng
+from benchmarks.names import FLOOR_NAMES
 from benchmarks.peers import (
     HTTPX2,
     HTTPX_SSE,
@@ -113,8 +114,8 @@ def _read1(response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
 
 
 FLOORS = (
-    Floor("urllib3 stream()", _stream),
-    Floor("urllib3 read1()", _read1),
+    Floor(FLOOR_NAMES[0], _stream),
+    Floor(FLOOR_NAMES[1], _read1),
 )
 OUR_CLIENT = ClientPeer(OURS, _sseclient_ng)
 CLIENT_PEERS = (

@@ -12,6 +12,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
+from benchmarks.names import NODE_NAME
 from benchmarks.peers import Facts
 
 _FOLDER = Path(__file__).parent / "node"
@@ -30,7 +31,7 @@ def digest(events: Sequence[Facts]) -> str:
 class NodeParser:
     """eventsource-parser at the other end of a pipe."""
 
-    name = "eventsource-parser (Node)"
+    name = NODE_NAME
 
     def __init__(self) -> None:
         """Start Node, after installing the package where that has not been done.

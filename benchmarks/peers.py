@@ -24,6 +24,7 @@ import requests_sse
 from ld_eventsource.config import ConnectStrategy
 from ld_eventsource.config.connect_strategy import ConnectionClient, ConnectionResult
 
+from benchmarks.names import OUR_NAME
 from sseclient_ng import EventStreamParser
 
 URL = "http://127.0.0.1/"
@@ -167,7 +168,7 @@ sseclient = _load("sseclient", "sseclient.py")
 sseclient.print = lambda *values: None  # it prints a line for every connection that ends
 sseclient_py = _load("sseclient-py", "sseclient/__init__.py")
 
-OURS = Peer("sseclient_ng", "sseclient-ng", _read_sseclient_ng)
+OURS = Peer(OUR_NAME, "sseclient-ng", _read_sseclient_ng)
 HTTPX_SSE = Peer("httpx-sse", "httpx-sse", _read_httpx_sse)
 HTTPX2 = Peer("httpx2", "httpx2", _read_httpx2)
 LAUNCHDARKLY = Peer("launchdarkly-eventsource", "launchdarkly-eventsource", _read_launchdarkly)

@@ -1,0 +1,172 @@
+"""`python -m benchmarks [parser] [client] [async] [scaling]`: measure, print tables, write results.
+
+It runs from the root of the repository, in an environment with benchmarks/requirements.txt
+(`tox -e bench` makes one). The results go to benchmarks/results.json, the tables into the documents
+that have marks for them, the plots to docs/benchmarks/.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import json
+import os
+import platform
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Callable, Optional
+
+from benchmarks.names import OUR_NAME
+
+TOP = Path(__file__).parent.parent
+RESULTS = TOP / "benchmarks" / "results.json"
+PLOTS = TOP / "docs" / "benchmarks"
+DOCUMENTS = (TOP / "docs" / "benchmarks.md", TOP / "README.md")
+PACKAGES = (
+    "httpx-sse",
+    "httpx2",
+    "launchdarkly-eventsource",
+    "requests-sse",
+    "sseclient",
+    "sseclient-py",
+    "aiohttp-sse-client",
+    "aiohttp",
+    "httpx",
+    "requests",
+    "urllib3",
+)
+
+
+def measure_parser(quick: bool) -> list[dict[str, Any]]:
+    """Measure the parsers on every shape."""
+    from benchmarks.node_peer import NodeParser, NodeUnavailable
+    from benchmarks.parser import measure_shape
+    from benchmarks.shapes import SHAPES
+
+    try:
+        node = NodeParser()
+    except NodeUnavailable as reason:
+        print(f"without Node: {reason}", file=sys.stderr)
+        node = None
+    rounds, patience = (1, 1.0) if quick else (7, 3.0)
+    shapes = []
+    for shape in SHAPES:
+        print(f"parser: {shape.title}", file=sys.stderr)
+        shapes.append(measure_shape(shape, node, rounds, patience))
+    if node is not None:
+        node.close()
+    return shapes
+
+
+def measure_client(quick: bool) -> dict[str, Any]:
+    """Measure the clients."""
+    from benchmarks import client
+
+    print("client", file=sys.stderr)
+    return client.measure(client.QUICK if quick else client.Plan())
+
+
+def measure_async(quick: bool) -> dict[str, Any]:
+    """Measure the asynchronous clients."""
+    from benchmarks import asynchronous, client
+
+    print("async", file=sys.stderr)
+    return asynchronous.measure(client.QUICK if quick else client.Plan(rounds=3))
+
+
+def measure_scaling(quick: bool) -> list[dict[str, Any]]:
+    """Measure how time and memory grow."""
+    from benchmarks import scaling
+
+    print("scaling", file=sys.stderr)
+    rounds, patience = (1, 1.0) if quick else (3, 4.0)
+    return scaling.measure(scaling.series(quick=quick), rounds=rounds, patience=patience)
+
+
+SECTIONS: dict[str, Callable[[bool], Any]] = {
+    "parser": measure_parser,
+    "client": measure_client,
+    "async": measure_async,
+    "scaling": measure_scaling,
+}
+
+
+def machine() -> dict[str, Any]:
+    """What the numbers were made on, and with which versions."""
+    return {
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "cores": os.cpu_count(),
+        "versions": {name: importlib.metadata.version(name) for name in PACKAGES},
+    }
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    """Run the sections that are named, or all.
+
+    Args:
+        arguments: of the command line; None takes the process's.
+
+    Returns:
+        The exit status.
+    """
+    options = _options(arguments)
+    measured = {name: SECTIONS[name](options.quick) for name in options.sections or SECTIONS}
+    if options.quick:
+        _print({"machine": machine(), **measured})
+        return 0
+    kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    results = {**kept, "machine": machine(), **_rounded(measured)}
+    RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+    _print({"machine": results["machine"], **measured})
+    write_report(results)
+    return 0
+
+
+def _options(arguments: Optional[Sequence[str]]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description=f"{OUR_NAME} beside every other package"
+    )
+    parser.add_argument(
+        "sections", nargs="*", metavar="SECTION", help=f"of {', '.join(SECTIONS)}; default: all"
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="a small run that shows that it works; writes nothing"
+    )
+    options = parser.parse_args(arguments)
+    unknown = set(options.sections) - set(SECTIONS)
+    if unknown:
+        parser.error(f"no section {', '.join(sorted(unknown))}; there are {', '.join(SECTIONS)}")
+    return options
+
+
+def _print(results: Mapping[str, Any]) -> None:
+    from benchmarks.tables import tables
+
+    for made in tables(results).values():
+        print(made, end="\n\n")
+
+
+def write_report(results: Mapping[str, Any]) -> None:
+    """Put the tables into the documents and draw the plots."""
+    from benchmarks.plots import draw
+    from benchmarks.tables import tables, update
+
+    for document in DOCUMENTS:
+        if document.exists():
+            update(document, tables(results))
+    draw(results, PLOTS)
+
+
+def _rounded(value: Any) -> Any:
+    """Numbers with four digits, as a diff of results.json is to be read."""
+    if isinstance(value, float):
+        return float(f"{value:.4g}")
+    if isinstance(value, Mapping):
+        return {name: _rounded(item) for name, item in value.items()}
+    return [_rounded(item) for item in value] if isinstance(value, list) else value
+
+
+if __name__ == "__main__":
+    sys.exit(main())
