@@ -95,10 +95,10 @@ async def _collect(client: AsyncPeer, url: str, facts: list[Facts], count: int) 
 
 def _consumer(client: AsyncPeer, url: str, count: int) -> Callable[[], Awaitable[float]]:
     async def consume() -> float:
-        start = time.process_time()
         async with client.open_session() as session, client.connect(session, url) as events:
+            start = time.process_time()
             await _consume(events, count)
-        return time.process_time() - start
+            return time.process_time() - start
 
     return consume
 
@@ -113,11 +113,11 @@ async def _consume(events: AsyncIterator[Any], count: int) -> None:
 
 
 async def _floor(url: str) -> float:
-    start = time.process_time()
     async with open_floor_session() as session, connect_floor(session, url) as pieces:
+        start = time.process_time()
         async for _ in pieces:
             pass
-    return time.process_time() - start
+        return time.process_time() - start
 
 
 def _measure_many(url: str, patience: float) -> dict[str, Any]:

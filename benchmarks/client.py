@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from itertools import islice
 from operator import attrgetter
 from statistics import median, quantiles
@@ -60,7 +61,7 @@ def measure_framing(framing: Framing, url: str, plan: Plan) -> dict[str, Any]:
     url += framing.path
     expected = expected_facts(framing.make(plan.events))
     failures: dict[str, str] = {}
-    consumers: dict[str, Callable[[], None]] = {}
+    consumers: dict[str, Callable[[], float]] = {}
     for floor in FLOORS:
         consumers[floor.name] = _floor(floor, url)
     for client in (OUR_CLIENT, *CLIENT_PEERS):
@@ -92,28 +93,34 @@ def _check(
     return difference(facts, expected)
 
 
-def _floor(floor: Floor, url: str) -> Callable[[], None]:
-    def consume() -> None:
-        deque(floor.pieces(url), maxlen=0)
+def _floor(floor: Floor, url: str) -> Callable[[], float]:
+    def consume() -> float:
+        with floor.connect(url) as pieces:
+            return _cpu_seconds(pieces)
 
     return consume
 
 
-def _consumer(client: ClientPeer, url: str, count: int) -> Callable[[], None]:
-    def consume() -> None:
+def _consumer(client: ClientPeer, url: str, count: int) -> Callable[[], float]:
+    def consume() -> float:
         with client.connect(url) as events:
-            deque(map(_get_data, islice(events, count)), maxlen=0)
+            return _cpu_seconds(map(_get_data, islice(events, count)))
 
     return consume
 
 
-def _take_turns(consumers: dict[str, Callable[[], None]], plan: Plan) -> dict[str, list[float]]:
+def _cpu_seconds(items: Iterable[Any]) -> float:
+    """CPU of a whole iteration. What it took to connect does not count."""
+    start = time.process_time()
+    deque(items, maxlen=0)
+    return time.process_time() - start
+
+
+def _take_turns(consumers: dict[str, Callable[[], float]], plan: Plan) -> dict[str, list[float]]:
     seconds: dict[str, list[float]] = {name: [] for name in consumers}
     for _ in range(plan.rounds):
         for name, consume in consumers.items():
-            start = time.process_time()
-            consume()
-            seconds[name].append((time.process_time() - start) / plan.events)
+            seconds[name].append(consume() / plan.events)
     return seconds
 
 
@@ -134,19 +141,18 @@ def measure_paced(url: str, plan: Plan) -> dict[str, Any]:
         plan: how much.
     """
     url += "/paced"
-    paced: dict[str, Callable[[], list[int]]] = {
-        floor.name: _floor_delays(floor, url) for floor in FLOORS
-    }
+    paced = {floor.name: _floor_texts(floor, url) for floor in FLOORS}
     for client in (OUR_CLIENT, *CLIENT_PEERS):
-        paced[client.name] = _client_delays(client, url, plan.paced_events)
+        paced[client.name] = _client_texts(client, url, plan.paced_events)
     delays: dict[str, list[int]] = {name: [] for name in paced}
     seconds: dict[str, list[float]] = {name: [] for name in paced}
     for _ in range(plan.paced_rounds):
-        for name, receive in paced.items():
-            start = time.process_time()
-            with time_limit(plan.patience):
-                delays[name] += receive()
-            seconds[name].append((time.process_time() - start) / plan.paced_events)
+        for name, connect in paced.items():
+            with time_limit(plan.patience), connect() as texts:
+                start = time.process_time()
+                received = [(text, clock()) for text in texts]
+                seconds[name].append((time.process_time() - start) / plan.paced_events)
+            delays[name] += [when - int(text.split(" ", 1)[0]) for text, when in received]
     return {
         "title": f"an event every {PACED_SECONDS * 1000:g} ms",
         "results": {
@@ -156,30 +162,27 @@ def measure_paced(url: str, plan: Plan) -> dict[str, Any]:
     }
 
 
-def _delay(data: str, received: int) -> int:
-    return received - int(data.split(" ", 1)[0])
+Texts = Callable[[], AbstractContextManager[Iterator[str]]]
 
 
-def _client_delays(client: ClientPeer, url: str, count: int) -> Callable[[], list[int]]:
-    def receive() -> list[int]:
+def _client_texts(client: ClientPeer, url: str, count: int) -> Texts:
+    @contextmanager
+    def connect() -> Iterator[Iterator[str]]:
         with client.connect(url) as events:
-            received = [(event.data, clock()) for event in islice(events, count)]
-        return [_delay(*pair) for pair in received]
+            yield map(_get_data, islice(events, count))
 
-    return receive
-
-
-def _floor_delays(floor: Floor, url: str) -> Callable[[], list[int]]:
-    def receive() -> list[int]:
-        received = [(piece, clock()) for piece in _whole_events(floor.pieces(url))]
-        return [_delay(piece[len(b"data: ") :].decode(), when) for piece, when in received]
-
-    return receive
+    return connect
 
 
-def _whole_events(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Pieces that are one event each, as they are where each chunk comes on its own."""
-    return (piece for piece in pieces if piece.startswith(b"data: "))
+def _floor_texts(floor: Floor, url: str) -> Texts:
+    """The pieces that are one event each, as they are where each chunk comes on its own."""
+
+    @contextmanager
+    def connect() -> Iterator[Iterator[str]]:
+        with floor.connect(url) as pieces:
+            yield (piece[6:].decode() for piece in pieces if piece.startswith(b"data: "))
+
+    return connect
 
 
 def _delay_summary(delays: Sequence[int]) -> dict[str, float]:

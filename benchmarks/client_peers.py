@@ -52,11 +52,11 @@ class Floor(NamedTuple):
     name: str
     read: Callable[[urllib3.BaseHTTPResponse], Iterator[bytes]]
 
-    def pieces(self, url: str) -> Iterator[bytes]:
-        """The body of the response, as it comes."""
+    @contextmanager
+    def connect(self, url: str) -> Iterator[Iterator[bytes]]:
+        """Make a connection and give the body of its response, as it comes."""
         with urllib3.PoolManager() as pool:
-            response = pool.request("GET", url, preload_content=False)
-            yield from self.read(response)
+            yield self.read(pool.request("GET", url, preload_content=False))
 
 
 @contextmanager

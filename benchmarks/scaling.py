@@ -19,7 +19,7 @@ from tests.streams import MIB, tiny
 
 _get_data = attrgetter("data")
 _LONGEST_PEAK = 0.2
-"""Seconds. Where parsing takes longer its memory is not looked at: that takes many times as long."""
+"""Seconds. Where parsing takes longer, its memory is not looked at: that would take too long."""
 
 
 class Series(NamedTuple):
