@@ -84,6 +84,19 @@ def requested(snippet: str, old: list[str], new: list[str]) -> Shown:
     return Shown(snippet, "requests", old, new)
 
 
+def _sent(**headers: str) -> dict[str, str]:
+    """Return what a request carries, beside what requests sends by default."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    details = {"accept-encoding": "gzip, deflate", "body": "", "connection": "keep-alive", **named}
+    return dict(sorted(details.items()))
+
+
+_DUMPED = [
+    "retry: 1000\ndata: hello\n\n",
+    "id: 3\nevent: put\ndata: one\ndata: two\ndata: \n\n",
+    "data: \n\n",
+]
+
 FRAMES = (
     Difference(
         "sseclient",
@@ -503,6 +516,80 @@ INTERFACE = (
         "`str(event)` is the data, as in sseclient; `repr(event)` describes.",
         (),
         (recorded("text_of_an_event", ["greet event #9, 5 bytes, retry in 1500ms"], ["hello"]),),
+    ),
+    Difference(
+        "sseclient",
+        "`Event.dump()` of an empty ID and of `retry` 0",
+        "Leaves them out, as they are false.",
+        "Writes them: an empty ID resets the last event ID, and 0 is a reconnection time.",
+        (INTERPRETING,),
+        (
+            recorded(
+                "event_dumped",
+                [*_DUMPED, "data: x\n\n"],
+                [*_DUMPED, "id: \nretry: 0\ndata: x\n\n"],
+            ),
+        ),
+    ),
+    Difference(
+        "sseclient",
+        "`Event` of what is no text",
+        "`AssertionError`, unless assertions are off.",
+        "Takes what it is given; type checkers say that it should be text.",
+        (),
+        (ending("event_from_what_is_no_text", "raised builtins.AssertionError"),),
+    ),
+    Difference(
+        "sseclient",
+        "Headers of the caller's that every stream is asked for with",
+        "Replaces Accept and Cache-Control of the caller's; a client made by hand, without its "
+        "constructor, sends neither.",
+        "Keeps the caller's, and adds what is missing to every request.",
+        (),
+        (
+            Shown(
+                "own_accept_header",
+                "headers",
+                [_sent(accept="text/event-stream", cache_control="no-cache")],
+                [_sent(accept="*/*", cache_control="max-age=0")],
+            ),
+            Shown(
+                "made_by_new_with_attributes_by_hand",
+                "headers",
+                [_sent(accept="*/*", x_by="hand")],
+                [_sent(accept="text/event-stream", cache_control="no-cache", x_by="hand")],
+            ),
+        ),
+    ),
+    Difference(
+        "sseclient-py",
+        "`events()` again",
+        "Begins the response anew: what had been read of it is lost, and after its end requests "
+        "raises `StreamConsumedError`.",
+        "Goes on where the source stands, and after its end gives nothing.",
+        (),
+        (
+            recorded("events_called_again", ["1"], ["1", "2", "3"]),
+            recorded("end_of_the_body_ends_the_events", [["1"]], [["1"], []]),
+            ending(
+                "end_of_the_body_ends_the_events", "raised requests.exceptions.StreamConsumedError"
+            ),
+        ),
+    ),
+    Difference(
+        "sseclient-py",
+        "Lines as the source",
+        "Glues the lines of `iter_lines()` together, as they have lost their ends: no event "
+        "arrives, or a spoilt one.",
+        "Knows `iter_lines()` of requests and httpx, and gives each line its end again.",
+        (),
+        (
+            recorded(
+                "lines_that_lost_their_ends",
+                [],
+                [["put", "first"], ["message", "second\nline"]],
+            ),
+        ),
     ),
     Difference(
         "sseclient-py",
