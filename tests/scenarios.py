@@ -47,14 +47,14 @@ from sseclient_ng.testing import (
 #: What `response` gives.
 Parts = tuple[Piece, ...]
 
-#: Waits of 10, 20, 40, 50, 50 ... milliseconds.
-QUICK = ReconnectPolicy(min_delay=0.01, max_delay=0.05, jitter=0.0)
+#: Waits of 4, 8, 16, 20, 20 ... milliseconds.
+QUICK = ReconnectPolicy(min_delay=0.004, max_delay=0.020, jitter=0.0)
 #: For very many connections.
 QUICKEST = ReconnectPolicy(min_delay=0.001, max_delay=0.01, jitter=0.0)
 
 
 class Between(NamedTuple):
-    """A wait that the scenario does not know exactly, in seconds."""
+    """A wait that the scenario does not know exactly, in milliseconds."""
 
     least: float
     most: float
@@ -76,7 +76,8 @@ class Scenario:
         says: a regular expression for the text of that error.
         because_of: the type of that error's cause.
         body: the body that is readable on the response of that error.
-        waits: the delays before reconnecting, in seconds; None means that they are not looked at.
+        waits: the delays before reconnecting, in milliseconds; None means that they are not looked
+            at.
         reasons: the types of the errors that led to these waits, where it matters.
         sent: other header fields, or attributes, of all requests.
         after_failures: what the outside world does after so many failures.
@@ -236,7 +237,7 @@ def cut_a_hundred_times(framing: str, end: Union[Close, Reset]) -> Callable[...,
                 return response(body, framing=framing)
             part = body[: connection * 37 % 113 + 1]
             # Only what has arrived can be cut: an answer without its head would be another fault.
-            wait = Pause(0.002) if isinstance(end, Reset) else b""
+            wait = Pause(0.001) if isinstance(end, Reset) else b""
             return [response([part, wait], framing=framing, complete=False), end]
 
         return [go_on] * 101
@@ -269,7 +270,7 @@ DROPS = [
         [script, answer(2)],
         events="1 2",
         last_event_ids=[None, b"1", b"2"],
-        waits=[0.01, 0.01],
+        waits=[4, 4],
         **options,
     )
     for name, script, options in [
@@ -294,14 +295,14 @@ DROPS = [
             {"tls": True},
         ),
         ("TLS, chunked", [*sent(1), Close(close_notify=False)], {"tls": True}),
-        ("silence", [*sent(1), Hold()], {"options": {"timeout": (2, 0.15)}}),
+        ("silence", [*sent(1), Hold()], {"options": {"timeout": (2, 0.1)}}),
         (
             "silence, close-delimited",
             [*sent(1, framing="close"), Hold()],
-            {"options": {"timeout": (2, 0.15)}},
+            {"options": {"timeout": (2, 0.1)}},
         ),
-        ("silence, one number", [*sent(1), Hold()], {"options": {"timeout": 0.15}}),
-        ("silence, TLS", [*sent(1), Hold()], {"options": {"timeout": (2, 0.15)}, "tls": True}),
+        ("silence, one number", [*sent(1), Hold()], {"options": {"timeout": 0.1}}),
+        ("silence, TLS", [*sent(1), Hold()], {"options": {"timeout": (2, 0.1)}, "tls": True}),
     ]
 ]
 
@@ -311,7 +312,7 @@ DAMAGE = [
         [script, answer(2)],
         events="1 2",
         last_event_ids=[None, b"1", b"2"],
-        waits=[0.01, 0.01],
+        waits=[4, 4],
     )
     for name, script in [
         (
@@ -387,7 +388,7 @@ AWAY = [
         events="1 2",
         last_event_ids=[None, b"1", b"2"],
         after_failures={4: ScriptedServer.accept},
-        waits=[0.01, 0.02, 0.04, 0.05, 0.01],
+        waits=[4, 8, 16, 20, 4],
         reasons=[EOFError, requests.ConnectionError, requests.ConnectionError],
     ),
     Scenario(
@@ -396,7 +397,7 @@ AWAY = [
         events="1 2",
         last_event_ids=[None, b"1", b"2"],
         after_failures={3: ScriptedServer.accept},
-        waits=[0.01, 0.02, 0.04, 0.01],
+        waits=[4, 8, 16, 4],
     ),
     Scenario(
         "connecting times out for a while",
@@ -405,7 +406,7 @@ AWAY = [
         last_event_ids=[None, b"1", b"2"],
         options={"timeout": (0.1, 5)},
         after_failures={3: ScriptedServer.accept},
-        waits=[0.01, 0.02, 0.04, 0.01],
+        waits=[4, 8, 16, 4],
         reasons=[EOFError, requests.Timeout, requests.Timeout],
     ),
     Scenario(
@@ -414,7 +415,7 @@ AWAY = [
         events="1 2",
         last_event_ids=[None, b"1", b"2"],
         lookups=[True, False, False, True, False, True],
-        waits=[0.01, 0.02, 0.04, 0.01, 0.02],
+        waits=[4, 8, 16, 4, 8],
         reasons=[EOFError, requests.ConnectionError, requests.ConnectionError],
     ),
     *[
@@ -440,8 +441,8 @@ AWAY = [
         [answer(1), [Hold()], answer(2)],
         events="1 2",
         last_event_ids=[None, b"1", b"1", b"2"],
-        options={"timeout": (2, 0.15)},
-        waits=[0.01, 0.02, 0.01],
+        options={"timeout": (2, 0.1)},
+        waits=[4, 8, 4],
         reasons=[EOFError, requests.Timeout, EOFError],
     ),
 ]
@@ -464,7 +465,7 @@ STATUSES = [
         ],
         events="1 2",
         last_event_ids=[None, *[b"1"] * 6, *[b"2"] * 3],
-        waits=[0.01, 0.02, 0.04, 0.05, 0.05, 0.05, 0.01, 0.02, 0.04],
+        waits=[4, 8, 16, 20, 20, 20, 4, 8, 16],
         reasons=[EOFError, *[requests.HTTPError] * 5, EOFError, *[requests.HTTPError] * 2],
     ),
     Scenario(
@@ -472,7 +473,7 @@ STATUSES = [
         [answer(1), status(503, Retry_After="1"), status(503), answer(2)],
         events="1 2",
         last_event_ids=[None, b"1", b"1", b"1", b"2"],
-        waits=[0.01, 1.0, 0.04, 0.01],
+        waits=[4, 1000, 16, 4],
     ),
     Scenario(
         "Retry-After as a date",
@@ -482,7 +483,7 @@ STATUSES = [
         ],
         events="1",
         last_event_ids=[None, b"1"],
-        waits=[0.01, Between(95.0, 100.0)],
+        waits=[4, Between(95_000, 100_000)],
         closes_after=2,
     ),
     Scenario(
@@ -495,12 +496,8 @@ STATUSES = [
         ],
         events="1 2",
         last_event_ids=[None, b"1", b"1", b"1", b"2"],
-        options={
-            "reconnect": ReconnectPolicy(
-                min_delay=0.01, max_delay=0.05, jitter=0.0, max_server_delay=0.1
-            )
-        },
-        waits=[0.01, 0.1, 0.1, 0.01],
+        options={"reconnect": replace(QUICK, max_server_delay=0.05)},
+        waits=[4, 50, 50, 4],
     ),
     Scenario(
         "Retry-After that says nothing, or what has passed",
@@ -513,21 +510,21 @@ STATUSES = [
         ],
         events="1",
         last_event_ids=[None, *[b"1"] * 5],
-        waits=[0.01, 0.02, 0.04, 0.05, 0.05],
+        waits=[4, 8, 16, 20, 20],
     ),
     Scenario(
         "Retry-After that has passed",
         [answer(1), status(503, Retry_After="0"), status(503, Retry_After=formatdate(0))],
         events="1",
         last_event_ids=[None, b"1", b"1", b"1"],
-        waits=[0.01, Between(0.01, 0.02), Between(0.01, 0.04)],
+        waits=[4, Between(4, 8), Between(4, 16)],
     ),
     Scenario(
         "Retry-After of any size",
         [answer(1), status(503, Retry_After="9" * 3000)],
         events="1",
         last_event_ids=[None, b"1"],
-        waits=[0.01, 3600.0],
+        waits=[4, 3_600_000],
         closes_after=2,
     ),
     Scenario("204 at once", [], last_event_ids=[None], waits=[]),
@@ -541,7 +538,7 @@ STATUSES = [
             error=requests.HTTPError,
             says=str(code),
             body="why not: ☃",
-            waits=[0.01],
+            waits=[4],
         )
         for code in (400, 404, 410, 418)
     ],
@@ -553,7 +550,7 @@ STATUSES = [
             last_event_ids=[None, b"1"],
             error=requests.HTTPError,
             says=str(code),
-            waits=[0.01],
+            waits=[4],
         )
         for code in (201, 206, 304)
     ],
@@ -713,7 +710,7 @@ REDIRECTS = [
             [*before, *[redirect(302, "/again")] * 60],
             events=events,
             error=requests.TooManyRedirects,
-            waits=[0.01] * len(before),
+            waits=[4] * len(before),
         )
         for place, before, events in [("at first", [], ""), ("on a reconnect", [answer(1)], "1")]
     ],
@@ -757,21 +754,21 @@ RETRIES = [
         "nothing but an end, again and again: the waits grow",
         [response(b"")] * 6,
         last_event_ids=[None] * 7,
-        waits=[0.02, 0.04, 0.05, 0.05, 0.05, 0.05],
+        waits=[8, 16, 20, 20, 20, 20],
     ),
     Scenario(
         "comments, retry: 0 and an end at once, again and again: ever fewer connections",
         [response(b": hello\nretry: 0\n\n")] * 3,
         last_event_ids=[None] * 3,
-        options={"reconnect": ReconnectPolicy(min_delay=0.15, jitter=0.0)},
-        waits=[0.15, 0.3, 0.6],
+        options={"reconnect": ReconnectPolicy(min_delay=0.1, jitter=0.0)},
+        waits=[100, 200, 400],
         closes_after=3,
     ),
     Scenario(
         "a quiet connection that lived on comments has not failed",
-        [[*response([b": hello\n\n", Pause(0.08)])]] * 3,
+        [[*response([b": hello\n\n", Pause(0.03)])]] * 3,
         last_event_ids=[None] * 4,
-        waits=[0.01, 0.01, 0.01],
+        waits=[4, 4, 4],
     ),
     Scenario(
         "the waits have jitter below the cap, and none below the floor",
@@ -779,7 +776,7 @@ RETRIES = [
         events="1",
         last_event_ids=[None, *[b"1"] * 13],
         options={"reconnect": ReconnectPolicy(min_delay=0.004, max_delay=0.012, jitter=1.0)},
-        waits=[0.004, *[Between(0.004, 0.012)] * 12],
+        waits=[4, *[Between(4, 12)] * 12],
     ),
     Scenario(
         "retry: 30 is waited for, and is where growing begins",
@@ -787,14 +784,14 @@ RETRIES = [
         events="1 2",
         last_event_ids=[None, b"1", b"1", b"2"],
         options={"reconnect": ReconnectPolicy(min_delay=0.0, max_delay=0.05, jitter=0.0)},
-        waits=[0.03, 0.05, 0.03],
+        waits=[30, 50, 30],
     ),
     Scenario(
         "retry without an event after it",
         [response([event(1), b"retry: 30\n"])],
         events="1",
         last_event_ids=[None, b"1"],
-        waits=[0.03],
+        waits=[30],
     ),
     *[
         Scenario(
@@ -802,7 +799,7 @@ RETRIES = [
             told(value),
             events="1",
             last_event_ids=[None, b"1"],
-            waits=[0.01],
+            waits=[4],
         )
         for name, value in [
             ("text", "soon"),
@@ -822,7 +819,7 @@ RETRIES = [
             told(value),
             events="1",
             last_event_ids=[None],
-            waits=[3600.0],
+            waits=[3_600_000],
             closes_after=1,
         )
         for name, value in [("30 digits", "9" * 30), ("6000 digits", "9" * 6000)]
@@ -832,7 +829,7 @@ RETRIES = [
         told("20".zfill(6000)),
         events="1",
         last_event_ids=[None, b"1"],
-        waits=[0.02],
+        waits=[20],
     ),
 ]
 
@@ -982,7 +979,7 @@ LIMITS = [
         error=RetriesExhausted,
         says="3 failed attempts",
         because_of=requests.HTTPError,
-        waits=[0.01, 0.02, 0.04],
+        waits=[4, 8, 16],
     ),
     Scenario(
         "no more attempts: refused",
@@ -992,7 +989,7 @@ LIMITS = [
         options={"reconnect": limited(2)},
         error=RetriesExhausted,
         because_of=requests.ConnectionError,
-        waits=[0.01, 0.02],
+        waits=[4, 8],
     ),
     Scenario(
         "no more attempts: nothing but ends",
@@ -1002,7 +999,7 @@ LIMITS = [
         options={"reconnect": limited(3)},
         error=RetriesExhausted,
         because_of=EOFError,
-        waits=[0.01, 0.02, 0.04],
+        waits=[4, 8, 16],
     ),
     Scenario(
         "attempts are counted from the last event",
@@ -1010,7 +1007,7 @@ LIMITS = [
         events="1 2 3",
         last_event_ids=[None, b"1", b"1", b"2", b"2", b"3", b"3"],
         options={"reconnect": limited(2)},
-        waits=[0.01, 0.02] * 3,
+        waits=[4, 8] * 3,
     ),
     Scenario(
         "reconnect=False and a clean end",
@@ -1026,7 +1023,7 @@ LIMITS = [
             [script, answer(3)],
             events="1",
             last_event_ids=[None],
-            options={"reconnect": False, "timeout": (2, 0.15)},
+            options={"reconnect": False, "timeout": (2, 0.1)},
             error=error,
             waits=[],
         )
@@ -1078,7 +1075,7 @@ REQUESTS = [
         events="1 2",
         last_event_ids=[None, b"1", b"2"],
         options=lambda: {"headers": failing(requests.ConnectionError("no token"), 2, 3)},
-        waits=[0.01, 0.02, 0.04, 0.01],
+        waits=[4, 8, 16, 4],
         reasons=[EOFError, requests.ConnectionError, requests.ConnectionError],
     ),
     Scenario(
@@ -1113,7 +1110,7 @@ REQUESTS = [
         events="1",
         last_event_ids=[None, b"1"],
         options={"reconnect": None},
-        waits=[0.25],
+        waits=[250],
     ),
     *[
         Scenario(

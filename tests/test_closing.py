@@ -25,7 +25,7 @@ from sseclient_ng.testing import Hold, OnAccept, Script, Scripted, ScriptedServe
 
 AUTHORITY = trustme.CA()
 AT_ONCE = 1.0  # seconds: what the loop may take to end
-SETTLING = 0.05  # seconds, in which a thread that is about to block does
+SETTLING = 0.03  # seconds, in which a thread that is about to block does
 SOON = ReconnectPolicy(min_delay=0.0, max_delay=0.01)
 
 

@@ -274,16 +274,16 @@ def check_waits(scenario: Scenario, outcome: Outcome) -> None:
     if scenario.waits is not None:
         assert len(outcome.waits) == len(scenario.waits), outcome.failures
         for wait, expected in zip(outcome.waits, scenario.waits):
-            check_wait(wait, expected)
+            check_wait(wait * 1000, expected)
     for failure, reason in zip(outcome.failures, scenario.reasons or ()):
         assert isinstance(failure.error, reason)
 
 
-def check_wait(wait: float, expected: Any) -> None:
+def check_wait(milliseconds: float, expected: Any) -> None:
     if isinstance(expected, Between):
-        assert expected.least <= wait <= expected.most
+        assert expected.least <= milliseconds <= expected.most
     else:
-        assert wait == pytest.approx(expected)
+        assert milliseconds == pytest.approx(expected)
 
 
 def check_requests(scenario: Scenario, asked: Sequence[Request]) -> None:
