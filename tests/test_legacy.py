@@ -723,6 +723,20 @@ def test_read_overridden_for_a_url_that_is_connected_to_again() -> None:
         assert texts(Filtered(server.url, **QUICKLY).events()) == ["changed", "second"]
 
 
+def test_stop_iteration_in_connect_ends_overridden_reading_too() -> None:
+    class Once(SSEClient):
+        def _connect(self) -> None:
+            if hasattr(self, "resp"):
+                raise StopIteration
+            super()._connect()
+
+        def _read(self) -> Iterator[bytes]:
+            yield from super()._read()
+
+    with ScriptedServer(FIRST, SECOND) as server:
+        assert texts(Once(server.url, **QUICKLY).events()) == ["first"]
+
+
 def test_read_rewritten_on_the_source() -> None:
     class Own(SSEClient):
         def _read(self) -> Iterator[bytes]:

@@ -24,7 +24,7 @@ deterministic = settings(
     derandomize=True,
     database=None,
     deadline=None,
-    max_examples=250,
+    max_examples=200,
     suppress_health_check=[HealthCheck.too_slow],
 )
 
