@@ -259,7 +259,7 @@ class AsyncSSEClient:
             rest = _rest_of(content)
             if rest and not self._closed:
                 return rest
-            await self._lost(translated(error), self._delivery.progress())
+            await self._lost(translated(error, reading=True), self._delivery.progress())
             return b""
         if not chunk:
             await self._lost(EOFError("the server ended the stream"), self._delivery.progress())
@@ -331,11 +331,20 @@ class AsyncSSEClient:
         if self._owns_session and self.session is not None:
             session, self.session = self.session, None
             await session.close()
+            await asyncio.sleep(0)  # for the transports to notice that they are closed
 
     def _close_response(self) -> None:
         content, self._content = self._content, None
         if content is not None and self.resp is not None:
+            transport = self._transport()
+            if transport is not None:
+                transport.abort()  # nothing is left to send, so TLS has nothing to wait for
             self.resp.close()
+
+    def _transport(self) -> Optional[asyncio.Transport]:
+        """Return the transport of the response, as long as the response has it for itself."""
+        connection = self.resp.connection if self.resp is not None else None
+        return connection.transport if connection is not None else None
 
     # -- connecting
 
@@ -374,6 +383,8 @@ class AsyncSSEClient:
         """
         rewind_body(self._positions)
         request = _arguments_of_aiohttp(arguments(self.aiohttp_kwargs, self.last_id))
+        if self._positions and hasattr(request.get("data"), "read"):
+            request["data"] = request["data"].read()  # aiohttp would close the file
         if self.session is None:
             self.session = aiohttp.ClientSession()
         request["timeout"] = _timeout_of(request.get("timeout"), self.session)
@@ -398,7 +409,7 @@ class AsyncSSEClient:
         content_type = response.headers.get("Content-Type")
         verdict = judge(response.status, content_type, check_content_type=self._check_content_type)
         if verdict is Verdict.STREAM:
-            transport = response.connection.transport if response.connection else None
+            transport = self._transport()
             if transport is not None:
                 _keep_alive(transport)
                 self._watch(response.content, transport)

@@ -38,13 +38,15 @@ _REDIRECTS_TO_NO_URL = tuple(
 )
 
 
-def translated(error: Exception) -> Exception:
+def translated(error: Exception, *, reading: bool = False) -> Exception:
     """Return the error of both libraries that an error of aiohttp is, or any other as it is.
 
     Args:
         error: what aiohttp raised; it is the new one's cause.
+        reading: whether a body was read. Then every error means that it broke off, of whatever
+            type: aiohttp lets out errors of its own insides where the framing is damaged.
     """
-    kind = _kind(error)
+    kind = _kind(error) or (AsyncPayloadError if reading else None)
     if kind is None:
         return error
     new = kind(str(error) or type(error).__name__)

@@ -162,7 +162,7 @@ def body_can_be_sent_again(body: object) -> bool:
     if hasattr(body, "read"):
         seekable = getattr(body, "seekable", None)
         return bool(seekable() if callable(seekable) else hasattr(body, "seek"))
-    return not hasattr(body, "__next__")
+    return not (hasattr(body, "__next__") or hasattr(body, "__anext__"))
 
 
 def _lower(name: object) -> str:
