@@ -12,6 +12,7 @@ import sys
 from typing import Any, Callable
 
 import pytest
+import requests
 
 from sseclient_ng import Event, SSEClient, demo
 
@@ -104,6 +105,19 @@ def test_it_would_say_so_if_something_were_wrong(
     monkeypatch.setattr(demo, "SSEClient", lambda *args, **kwargs: change(events))
     assert demo.main() == status
     assert capsys.readouterr().out.splitlines()[-1] == verdict
+
+
+def test_its_server_serves_nobody_who_goes_on_in_the_wrong_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Forgetful(SSEClient):
+        def _connect(self) -> None:
+            self.last_id = None
+            super()._connect()
+
+    monkeypatch.setattr(demo, "SSEClient", Forgetful)
+    with pytest.raises(requests.HTTPError, match="409"):
+        demo.main()
 
 
 def test_it_prints_on_a_terminal_that_knows_ascii_only(

@@ -317,6 +317,19 @@ def test_stop_iteration_in_connect_ends_the_loop() -> None:
         assert texts(Twice(server.url, **QUICKLY).events()) == ["first", "second"]
 
 
+def test_close_in_connect_ends_the_loop() -> None:
+    class Once(SSEClient):
+        def _connect(self) -> None:
+            again = hasattr(self, "resp")
+            super()._connect()
+            if again:
+                self.close()
+
+    with ScriptedServer(FIRST, SECOND) as server:
+        assert texts(Once(server.url, **QUICKLY)) == ["first"]
+        server.wait_for_disconnect()
+
+
 def test_another_error_in_connect_comes_out() -> None:
     class GaveUpError(Exception):
         pass

@@ -519,7 +519,10 @@ def dropped(script: Scripted, open_source: Open) -> Callable[[contextlib.ExitSta
 
 PARTIAL: list[Piece] = [b"data: a\n\ndata: b\n\n", b"data: lost\n"]
 BROKEN = response(PARTIAL, complete=False)
+ZIPPED = response(PARTIAL, encoding="gzip", complete=False)
+SHORT = response(PARTIAL, framing="content-length", complete=False)
 SILENT = response([*PARTIAL, Hold()])
+SILENT_AND_ZIPPED = response([*PARTIAL, Hold()], encoding="gzip")
 
 
 def truncated_gzip_file(stack: contextlib.ExitStack) -> Any:
@@ -536,6 +539,12 @@ FAILING: list[tuple[str, Callable[[contextlib.ExitStack], Any], Any]] = [
     ("truncated gzip file", truncated_gzip_file, EOFError),
     ("buffered file", lambda _: io.BufferedReader(DroppingFile()), Dropped),
     ("requests", dropped(BROKEN, from_requests), requests.exceptions.ChunkedEncodingError),
+    ("requests, gzip", dropped(ZIPPED, from_requests), requests.exceptions.ChunkedEncodingError),
+    (
+        "requests, shorter than its length",
+        dropped(SHORT, from_requests),
+        requests.exceptions.ChunkedEncodingError,
+    ),
     (
         "requests, raw",
         dropped(BROKEN, lambda url, stack: from_requests(url, stack).raw),
@@ -551,6 +560,11 @@ FAILING: list[tuple[str, Callable[[contextlib.ExitStack], Any], Any]] = [
     (
         "requests, read timeout",
         dropped(SILENT, lambda url, stack: from_requests(url, stack, timeout=0.2)),
+        requests.exceptions.ConnectionError,
+    ),
+    (
+        "requests, gzip, read timeout",
+        dropped(SILENT_AND_ZIPPED, lambda url, stack: from_requests(url, stack, timeout=0.2)),
         requests.exceptions.ConnectionError,
     ),
     (
