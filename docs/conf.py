@@ -10,10 +10,17 @@ release = version = sseclient_ng.__version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["_build"]
 nitpicky = True
+# Other libraries' names, to which there is no link as the pages are made without a network, and
+# names of types that only make signatures short.
+nitpick_ignore_regex = [
+    ("py:.*", r"(aiohttp|asyncio|collections|json|requests|ssl|threading|urllib3)\..*"),
+    ("py:class", r"Piece|Scripted|Script|Responder|The steps|sseclient_ng\._client\.Session"),
+]
 
 # Headings are link targets down to this level: the README and the pages link to each other's.
 myst_heading_anchors = 3
 
+napoleon_use_ivar = True
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"

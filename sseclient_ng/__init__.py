@@ -20,12 +20,17 @@ from typing import TYPE_CHECKING
 
 import requests
 
-from sseclient_ng._event import Event
-from sseclient_ng._iterate import aiter_events, aiter_line_events, iter_events, iter_line_events
+from sseclient_ng._core.event import Event
+from sseclient_ng._core.iterate import (
+    aiter_events,
+    aiter_line_events,
+    iter_events,
+    iter_line_events,
+)
+from sseclient_ng._core.parser import EventStreamParser
+from sseclient_ng._core.policy import ReconnectPolicy
 from sseclient_ng._legacy import FIELD_SEPARATOR as _FIELD_SEPARATOR
 from sseclient_ng._legacy import SSEClient, end_of_field, install_as_sseclient
-from sseclient_ng._parser import EventStreamParser
-from sseclient_ng._policy import ReconnectPolicy
 from sseclient_ng.exceptions import EventTooLarge, InvalidContentType, RetriesExhausted, SSEError
 
 __version__ = "1.0.0"

@@ -20,18 +20,18 @@ from requests.structures import CaseInsensitiveDict
 
 from sseclient_ng import _sockets
 from sseclient_ng._async_errors import translated
-from sseclient_ng._delivery import Delivery, Progress
-from sseclient_ng._event import Event
-from sseclient_ng._http import (
+from sseclient_ng._core.delivery import Delivery, Progress
+from sseclient_ng._core.event import Event
+from sseclient_ng._core.http import (
     ERROR_BODY_BYTES,
     ERROR_BODY_SECONDS,
     Verdict,
     http_error,
     judge,
 )
-from sseclient_ng._parser import DEFAULT_MAX_EVENT_SIZE
-from sseclient_ng._policy import ReconnectPolicy
-from sseclient_ng._reconnection import Reconnection, policy_of
+from sseclient_ng._core.parser import DEFAULT_MAX_EVENT_SIZE
+from sseclient_ng._core.policy import ReconnectPolicy
+from sseclient_ng._core.reconnection import Reconnection, policy_of
 from sseclient_ng._request import arguments, check_body, keep_own_copy, rewind_body
 from sseclient_ng.exceptions import (
     EventTooLarge,

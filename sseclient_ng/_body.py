@@ -21,8 +21,8 @@ from urllib3.connection import HTTPConnection
 from urllib3.response import HTTPResponse
 
 from sseclient_ng import _sockets, _urllib3
-from sseclient_ng._iterate import with_end
-from sseclient_ng._text import Chunk, as_bytes
+from sseclient_ng._core.iterate import with_end
+from sseclient_ng._core.text import Chunk, as_bytes
 
 __all__ = ["Body", "Source", "body_of_response", "body_of_source"]
 

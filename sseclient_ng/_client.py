@@ -27,14 +27,14 @@ from urllib3.response import HTTPResponse
 
 from sseclient_ng import _sockets
 from sseclient_ng._body import Body, Source, body_of_response, body_of_source
-from sseclient_ng._delivery import Delivery, Progress
-from sseclient_ng._event import Event
-from sseclient_ng._http import ERROR_BODY_BYTES, ERROR_BODY_SECONDS, Verdict, http_error, judge
-from sseclient_ng._parser import DEFAULT_MAX_EVENT_SIZE
-from sseclient_ng._policy import ReconnectPolicy
-from sseclient_ng._reconnection import Reconnection, policy_of
+from sseclient_ng._core.delivery import Delivery, Progress
+from sseclient_ng._core.event import Event
+from sseclient_ng._core.http import ERROR_BODY_BYTES, ERROR_BODY_SECONDS, Verdict, http_error, judge
+from sseclient_ng._core.parser import DEFAULT_MAX_EVENT_SIZE
+from sseclient_ng._core.policy import ReconnectPolicy
+from sseclient_ng._core.reconnection import Reconnection, policy_of
+from sseclient_ng._core.text import Chunk
 from sseclient_ng._request import arguments, check_body, keep_own_copy, rewind_body
-from sseclient_ng._text import Chunk
 from sseclient_ng.exceptions import EventTooLarge, InvalidContentType, without_secrets
 
 __all__ = ["Client", "Session"]

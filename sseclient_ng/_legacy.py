@@ -16,10 +16,10 @@ from collections.abc import Iterator
 from typing import Any, TypeVar
 
 from sseclient_ng._client import Client
-from sseclient_ng._event import Event
-from sseclient_ng._line_ends import LineEnds
-from sseclient_ng._parser import EventStreamParser
-from sseclient_ng._text import Chunk, Transcoder, as_bytes
+from sseclient_ng._core.event import Event
+from sseclient_ng._core.line_ends import LineEnds
+from sseclient_ng._core.parser import EventStreamParser
+from sseclient_ng._core.text import Chunk, Transcoder, as_bytes
 
 __all__ = ["FIELD_SEPARATOR", "SSEClient", "end_of_field", "install_as_sseclient"]
 

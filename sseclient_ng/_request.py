@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Callable, cast
 
-from sseclient_ng._http import (
+from sseclient_ng._core.http import (
     HeaderValue,
     body_can_be_sent_again,
     default_headers,

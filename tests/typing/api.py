@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 from typing import Optional
 
+import aiohttp
 import requests
 from typing_extensions import assert_type
 
 from sseclient_ng import (
+    AsyncSSEClient,
     Event,
     EventStreamParser,
     EventTooLarge,
@@ -17,6 +19,7 @@ from sseclient_ng import (
     RetriesExhausted,
     SSEClient,
     SSEError,
+    aiter_events,
     iter_events,
 )
 
@@ -97,6 +100,45 @@ def errors_are_those_of_requests(url: str) -> None:
         raise handled from error
     except requests.RequestException:
         raise
+
+
+async def loop_asynchronously(url: str) -> None:
+    async def opened(response: aiohttp.ClientResponse) -> None:
+        await response.read()
+
+    async with (
+        aiohttp.ClientSession() as session,
+        AsyncSSEClient(
+            url,
+            last_id="41",
+            session=session,
+            method="POST",
+            json={"prompt": "hello"},
+            headers=lambda: {"Authorization": "Bearer 2"},
+            timeout=(3.05, 60),
+            reconnect=ReconnectPolicy(max_attempts=5),
+            on_open=opened,
+            on_error=lambda error, delay: (error, delay),
+        ) as client,
+    ):
+        assert_type(client, AsyncSSEClient)
+        async for event in client:
+            assert_type(event, Event)
+        assert_type(await client.__anext__(), Event)
+        assert_type(client.last_id, Optional[str])
+    await client.close()
+
+
+async def read_what_is_open(response: aiohttp.ClientResponse) -> None:
+    async for event in aiter_events(response.content.iter_any()):
+        assert_type(event.data, str)
+
+
+def old_code_reaches_inside(url: str) -> None:
+    client = SSEClient(url)
+    client.requests_kwargs["headers"].update({"Authorization": "Bearer 3"})
+    client.retry = 0
+    client.resp.close()
 
 
 def parse_without_io() -> None:

@@ -14,7 +14,7 @@ from typing import Optional, Union
 
 import requests
 
-from sseclient_ng._text import utf8
+from sseclient_ng._core.text import utf8
 
 __all__ = [
     "ERROR_BODY_BYTES",

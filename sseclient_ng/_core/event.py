@@ -6,9 +6,9 @@ import json
 import re
 from typing import Optional, Union
 
-from sseclient_ng._fields import Fields, decode
-from sseclient_ng._line_ends import LineEnds
-from sseclient_ng._text import utf8
+from sseclient_ng._core.fields import Fields, decode
+from sseclient_ng._core.line_ends import LineEnds
+from sseclient_ng._core.text import utf8
 
 __all__ = ["Event", "EventWithCarriedID", "JSONValue"]
 

@@ -12,9 +12,9 @@ from __future__ import annotations
 import re
 from typing import Optional
 
-from sseclient_ng._event import Event, EventWithCarriedID
-from sseclient_ng._fields import decode
-from sseclient_ng._lines import LineParser
+from sseclient_ng._core.event import Event, EventWithCarriedID
+from sseclient_ng._core.fields import decode
+from sseclient_ng._core.lines import LineParser
 
 __all__ = ["BlockParser"]
 

@@ -18,9 +18,9 @@ from typing import Callable, Optional, Union
 import requests
 import urllib3
 
-from sseclient_ng._delivery import Progress
-from sseclient_ng._http import retry_after, status_is_transient
-from sseclient_ng._policy import ReconnectPolicy
+from sseclient_ng._core.delivery import Progress
+from sseclient_ng._core.http import retry_after, status_is_transient
+from sseclient_ng._core.policy import ReconnectPolicy
 from sseclient_ng.exceptions import InvalidContentType, RetriesExhausted
 
 __all__ = ["Reconnection", "is_drop", "policy_of"]

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import deque
 from typing import Optional
 
-from sseclient_ng._event import Event, EventWithCarriedID
-from sseclient_ng._fields import Fields, decode
+from sseclient_ng._core.event import Event, EventWithCarriedID
+from sseclient_ng._core.fields import Fields, decode
 from sseclient_ng.exceptions import EventTooLarge
 
 __all__ = ["LineParser"]

@@ -10,9 +10,9 @@ import enum
 from collections import deque
 from typing import Callable, Optional
 
-from sseclient_ng._event import Event
-from sseclient_ng._parser import EventStreamParser
-from sseclient_ng._text import Chunk, Transcoder
+from sseclient_ng._core.event import Event
+from sseclient_ng._core.parser import EventStreamParser
+from sseclient_ng._core.text import Chunk, Transcoder
 
 __all__ = ["Delivery", "Progress"]
 

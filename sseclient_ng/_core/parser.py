@@ -1,7 +1,7 @@
 """The parser: bytes of an event stream in, events out, no I/O.
 
-Two paths lead from bytes to events. The general one (`_lines.py`, `_fields.py`) goes line by line
-and is the whole of the standard. The fast one (`_blocks.py`) knows the blocks that servers really
+Two paths lead from bytes to events. The general one (`lines`, `fields`) goes line by line
+and is the whole of the standard. The fast one (`blocks`) knows the blocks that servers really
 write, and hands every line that looks different to the general one. Streams in which each line
 counts as it comes (comments are asked for, the size limit is near) take the general path alone.
 
@@ -19,11 +19,11 @@ import re
 from functools import partial
 from typing import Callable, Optional, Union, cast
 
-from sseclient_ng._blocks import BlockParser
-from sseclient_ng._event import Event
-from sseclient_ng._fields import decode
-from sseclient_ng._line_ends import LineEnds
-from sseclient_ng._lines import LineParser
+from sseclient_ng._core.blocks import BlockParser
+from sseclient_ng._core.event import Event
+from sseclient_ng._core.fields import decode
+from sseclient_ng._core.line_ends import LineEnds
+from sseclient_ng._core.lines import LineParser
 from sseclient_ng.exceptions import EventTooLarge
 
 __all__ = ["DEFAULT_MAX_EVENT_SIZE", "EventStreamParser"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 
-from sseclient_ng._event import Event
-from sseclient_ng._parser import EventStreamParser
-from sseclient_ng._text import Chunk, as_bytes
+from sseclient_ng._core.event import Event
+from sseclient_ng._core.parser import EventStreamParser
+from sseclient_ng._core.text import Chunk, as_bytes
 
 __all__ = ["aiter_events", "aiter_line_events", "iter_events", "iter_line_events"]
 
