@@ -21,6 +21,11 @@ PATIENCE = 10.0
 Options = Union[Mapping[str, Any], Callable[[], Mapping[str, Any]]]
 
 
+def made(options: Options) -> dict[str, Any]:
+    """The keyword arguments, made now if they are to be made."""
+    return dict(options if isinstance(options, Mapping) else options())
+
+
 class Failure(NamedTuple):
     """What `on_error` was told."""
 
@@ -77,7 +82,7 @@ class Driver:
 
 def drive_sync(url: str, options: Options, driver: Optional[Driver] = None) -> Outcome:
     outcome = Outcome()
-    given = dict(options() if callable(options) else options)
+    given = made(options)
     with _unchanged(given):
         _drive_sync(url, given, driver or Driver(), outcome)
     return outcome
@@ -85,7 +90,7 @@ def drive_sync(url: str, options: Options, driver: Optional[Driver] = None) -> O
 
 def drive_async(url: str, options: Options, driver: Optional[Driver] = None) -> Outcome:
     outcome = Outcome()
-    given = dict(options() if callable(options) else options)
+    given = made(options)
 
     async def limited() -> None:
         await asyncio.wait_for(_drive_async(url, given, driver or Driver(), outcome), PATIENCE)

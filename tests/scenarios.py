@@ -23,7 +23,7 @@ from typing import Any, Callable, NamedTuple, Optional, Union
 
 import requests
 
-from fault_clients import Options
+from fault_clients import Options, made
 from sseclient_ng import EventTooLarge, InvalidContentType, ReconnectPolicy, RetriesExhausted
 from sseclient_ng.testing import (
     Call,
@@ -108,8 +108,7 @@ class Scenario:
     reason: str = ""
 
     def options_for_client(self) -> Mapping[str, Any]:
-        options = self.options() if callable(self.options) else self.options
-        return {"retry": 0, "reconnect": QUICK, **options}
+        return {"retry": 0, "reconnect": QUICK, **made(self.options)}
 
 
 # What the scripts are made of
@@ -264,6 +263,38 @@ HUNDREDS = [
 
 # Connections that end before their stream does
 
+CUTS: list[tuple[str, Script, dict[str, Any]]] = [
+    ("FIN, chunked", sent(1), {}),
+    ("FIN, content-length", sent(1, framing="content-length"), {}),
+    ("FIN, close-delimited", sent(1, framing="close"), {}),
+    ("FIN, gzip", sent(1, encoding="gzip"), {}),
+    ("FIN, close-delimited gzip", sent(1, encoding="gzip", framing="close"), {}),
+    ("FIN, inside a chunk", sent(1, framing="one-chunk"), {}),
+    ("RST, chunked", [*sent(1), Pause(0.02), Reset()], {}),
+    ("RST, close-delimited", [*sent(1, framing="close"), Pause(0.02), Reset()], {}),
+    ("half-close", [*sent(1), HalfClose(), Hold()], {}),
+    ("whole body, inside an event", response([event(1), b"id: 2\ndata: ha"]), {}),
+    ("in a line end", response([event(1), b"id: 2\r\ndata: ha\r"]), {}),
+    ("in its last line end", response([event(1), b"id: 2\ndata: ha\n"]), {}),
+    ("in the name of a field", response([event(1), b"event: x\nid: 2\ndat"]), {}),
+    ("in a character", response([event(1), b"id: 2\ndata: \xe2\x98"]), {}),
+    ("TLS, with its closing alert", sent(1, framing="close"), {"tls": True}),
+    (
+        "TLS, without its closing alert",
+        [*sent(1, framing="close"), Close(close_notify=False)],
+        {"tls": True},
+    ),
+    ("TLS, chunked", [*sent(1), Close(close_notify=False)], {"tls": True}),
+    ("silence", [*sent(1), Hold()], {"options": {"timeout": (2, 0.1)}}),
+    (
+        "silence, close-delimited",
+        [*sent(1, framing="close"), Hold()],
+        {"options": {"timeout": (2, 0.1)}},
+    ),
+    ("silence, one number", [*sent(1), Hold()], {"options": {"timeout": 0.1}}),
+    ("silence, TLS", [*sent(1), Hold()], {"options": {"timeout": (2, 0.1)}, "tls": True}),
+]
+
 DROPS = [
     Scenario(
         f"cut inside an event: {name}",
@@ -273,37 +304,7 @@ DROPS = [
         waits=[4, 4],
         **options,
     )
-    for name, script, options in [
-        ("FIN, chunked", sent(1), {}),
-        ("FIN, content-length", sent(1, framing="content-length"), {}),
-        ("FIN, close-delimited", sent(1, framing="close"), {}),
-        ("FIN, gzip", sent(1, encoding="gzip"), {}),
-        ("FIN, close-delimited gzip", sent(1, encoding="gzip", framing="close"), {}),
-        ("FIN, inside a chunk", sent(1, framing="one-chunk"), {}),
-        ("RST, chunked", [*sent(1), Pause(0.02), Reset()], {}),
-        ("RST, close-delimited", [*sent(1, framing="close"), Pause(0.02), Reset()], {}),
-        ("half-close", [*sent(1), HalfClose(), Hold()], {}),
-        ("whole body, inside an event", response([event(1), b"id: 2\ndata: ha"]), {}),
-        ("in a line end", response([event(1), b"id: 2\r\ndata: ha\r"]), {}),
-        ("in its last line end", response([event(1), b"id: 2\ndata: ha\n"]), {}),
-        ("in the name of a field", response([event(1), b"event: x\nid: 2\ndat"]), {}),
-        ("in a character", response([event(1), b"id: 2\ndata: \xe2\x98"]), {}),
-        ("TLS, with its closing alert", sent(1, framing="close"), {"tls": True}),
-        (
-            "TLS, without its closing alert",
-            [*sent(1, framing="close"), Close(close_notify=False)],
-            {"tls": True},
-        ),
-        ("TLS, chunked", [*sent(1), Close(close_notify=False)], {"tls": True}),
-        ("silence", [*sent(1), Hold()], {"options": {"timeout": (2, 0.1)}}),
-        (
-            "silence, close-delimited",
-            [*sent(1, framing="close"), Hold()],
-            {"options": {"timeout": (2, 0.1)}},
-        ),
-        ("silence, one number", [*sent(1), Hold()], {"options": {"timeout": 0.1}}),
-        ("silence, TLS", [*sent(1), Hold()], {"options": {"timeout": (2, 0.1)}, "tls": True}),
-    ]
+    for name, script, options in CUTS
 ]
 
 DAMAGE = [
@@ -381,6 +382,17 @@ UNDAMAGED = [
 
 # Servers that are away
 
+CUT_BEFORE_AN_ANSWER: list[tuple[str, Scripted]] = [
+    ("closed", OnAccept(Close())),
+    ("reset", OnAccept(Reset())),
+    ("closed after the request", []),
+    ("reset after the request", Reset()),
+    ("cut in the status line", b"HTTP/1.1 200 O"),
+    ("answered by something else", b"What?\r\n\r\n"),
+    ("cut in the head", [head(200)[:-2], Close()]),
+    ("closed after the head", [head(200, {"Content-Type": "text/event-stream"}), Close()]),
+]
+
 AWAY = [
     Scenario(
         "nobody listens for a while",
@@ -425,16 +437,7 @@ AWAY = [
             [answer(1, framing="close"), script, script, answer(2)],
             events="1 2",
         )
-        for name, script in [
-            ("closed", OnAccept(Close())),
-            ("reset", OnAccept(Reset())),
-            ("closed after the request", []),
-            ("reset after the request", Reset()),
-            ("cut in the status line", b"HTTP/1.1 200 O"),
-            ("answered by something else", b"What?\r\n\r\n"),
-            ("cut in the head", [head(200)[:-2], Close()]),
-            ("closed after the head", [head(200, {"Content-Type": "text/event-stream"}), Close()]),
-        ]
+        for name, script in CUT_BEFORE_AN_ANSWER
     ],
     Scenario(
         "no answer in time",
@@ -1042,6 +1045,20 @@ LIMITS = [
 
 # Requests
 
+SENT_AGAIN: list[tuple[str, Options, bytes]] = [
+    ("bytes", {"method": "POST", "data": b"ask"}, b"ask"),
+    ("a form", {"method": "POST", "data": {"a": "b"}}, b"a=b"),
+    ("JSON", {"method": "POST", "json": [1]}, b"[1]"),
+    ("a file", lambda: {"method": "POST", "data": BytesIO(b"ask")}, b"ask"),
+    ("a file in its middle", lambda: {"method": "POST", "data": half_read()}, b"k"),
+]
+
+READ_ONCE: list[tuple[str, Options]] = [
+    ("an iterator", lambda: {"method": "POST", "data": iter([b"ask"])}),
+    ("a pipe", lambda: {"method": "POST", "data": Unseekable(b"ask")}),
+    ("a pipe, with PUT", lambda: {"method": "PUT", "data": Unseekable(b"ask")}),
+]
+
 REQUESTS = [
     Scenario(
         "what goes out",
@@ -1121,13 +1138,7 @@ REQUESTS = [
             options=options,
             sent={"method": ["POST"] * 4, "body": [body] * 4},
         )
-        for name, options, body in [
-            ("bytes", {"method": "POST", "data": b"ask"}, b"ask"),
-            ("a form", {"method": "POST", "data": {"a": "b"}}, b"a=b"),
-            ("JSON", {"method": "POST", "json": [1]}, b"[1]"),
-            ("a file", lambda: {"method": "POST", "data": BytesIO(b"ask")}, b"ask"),
-            ("a file in its middle", lambda: {"method": "POST", "data": half_read()}, b"k"),
-        ]
+        for name, options, body in SENT_AGAIN
     ],
     *[
         Scenario(
@@ -1138,11 +1149,7 @@ REQUESTS = [
             error=ValueError,
             says="body|data",
         )
-        for name, options in [
-            ("an iterator", lambda: {"method": "POST", "data": iter([b"ask"])}),
-            ("a pipe", lambda: {"method": "POST", "data": Unseekable(b"ask")}),
-            ("a pipe, with PUT", lambda: {"method": "PUT", "data": Unseekable(b"ask")}),
-        ]
+        for name, options in READ_ONCE
     ],
     Scenario(
         "a body that can be read only once: an asynchronous iterator",

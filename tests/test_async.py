@@ -30,12 +30,14 @@ from sseclient_ng.testing import (
     Hold,
     OnAccept,
     Pause,
+    Piece,
     Request,
     Reset,
     Script,
     Scripted,
     ScriptedServer,
     WaitFor,
+    chunk,
     response,
 )
 
@@ -103,7 +105,7 @@ class Place:
         options: of the client.
         events: how many events it has handed out by then.
         requests: how many requests the server has read by then.
-        ignored: whether connections are left unanswered behind the first one.
+        ignored: whether connections are left unanswered behind these events.
         tls: whether the server speaks TLS.
     """
 
@@ -119,6 +121,7 @@ class Place:
 PLACES = [
     pytest.param(place, id=place.name)
     for place in [
+        Place("connecting at first", [], events=0, requests=0, ignored=True),
         Place("waiting for the first answer", [[Hold()]], events=0),
         Place("in the first handshake", [OnAccept(Hold())], events=0, requests=0, tls=True),
         Place("reading, chunked", [[sent(1), Hold()]]),
@@ -146,6 +149,7 @@ class Reading:
         self.server = server
         self._place = place
         trust = {"ssl": client_context()} if place.tls else {}
+        self._ignore_if_done()
         self.client = AsyncSSEClient(
             server.url, **{"retry": 0, "reconnect": SOON, **place.options, **trust}
         )
@@ -154,10 +158,13 @@ class Reading:
     async def _read(self) -> None:
         async with self.client:
             async for given in self.client:
-                if self._place.ignored:
-                    self.server.ignore()
                 self.data.append(given.data)
+                self._ignore_if_done()
         self.ended = True
+
+    def _ignore_if_done(self) -> None:
+        if self._place.ignored and len(self.data) == self._place.events:
+            self.server.ignore()
 
     async def is_there(self) -> None:
         """Return when the client has come to its place."""
@@ -293,7 +300,7 @@ def test_a_step_that_timed_out_in_the_middle_of_an_event() -> None:
 
 def test_steps_that_time_out_wherever_they_are_lose_nothing() -> None:
     numbers = range(1, 101)
-    pieces = [[event(number), Pause(0.001 * (number % 4))] for number in numbers]
+    pieces: list[list[Piece]] = [[event(number), Pause(0.001 * (number % 4))] for number in numbers]
 
     async def main(server: ScriptedServer) -> list[str]:
         data: list[str] = []
@@ -348,8 +355,8 @@ def test_a_step_that_timed_out_while_the_server_took_its_time_to_answer() -> Non
             assert await step(client) == "2"
             assert await step(client) == "3"
 
-    scripts = [answer(1), *[[WaitFor(go_on), sent(2, 3), Hold()]] * 2]
-    with nothing_left(), ScriptedServer(*scripts) as server:
+    then: Script = [WaitFor(go_on), sent(2, 3), Hold()]
+    with nothing_left(), ScriptedServer(answer(1), then=then) as server:
         run(main(server))
         assert {request.last_event_id for request in server.requests[1:]} == {"1"}
 
@@ -365,7 +372,7 @@ def test_a_first_step_that_timed_out() -> None:
         assert await step(client) == "1"
         await client.close()
 
-    with nothing_left(), ScriptedServer(*[[WaitFor(go_on), sent(1), Hold()]] * 2) as server:
+    with nothing_left(), ScriptedServer(then=[WaitFor(go_on), sent(1), Hold()]) as server:
         run(main(server))
 
 
@@ -507,7 +514,9 @@ def test_callbacks_may_be_coroutines(coroutines: bool) -> None:
         return coroutine if coroutines else plain
 
     async def main(server: ScriptedServer) -> list[str]:
-        options = {name: callback(name) for name in ("on_open", "on_error", "on_comment")}
+        options: dict[str, Any] = {
+            name: callback(name) for name in ("on_open", "on_error", "on_comment")
+        }
         async with AsyncSSEClient(server.url, retry=0, reconnect=SOON, **options) as client:
             return await events_of(client)
 
@@ -558,7 +567,7 @@ def test_the_callers_session_is_used_and_stays_open() -> None:
             async with session.get(server.url) as answered:
                 assert answered.status == 204
 
-    scripts = [answer(1), sent(2), status(503), answer(3), [sent(4), Hold()]]
+    scripts: list[Scripted] = [answer(1), sent(2), status(503), answer(3), [sent(4), Hold()]]
     with nothing_left(), ScriptedServer(*scripts) as server:
         run(main(server))
         assert {request.headers["X-Own"] for request in server.requests} == {"1"}
@@ -610,7 +619,7 @@ def test_silence_ends_a_connection(timeout: Any) -> None:
         async with AsyncSSEClient(server.url, retry=0, reconnect=SOON, timeout=timeout) as client:
             return await events_of(client)
 
-    pieces = [[event(number), Pause(0.06)] for number in range(1, 4)]
+    pieces: list[list[Piece]] = [[event(number), Pause(0.06)] for number in range(1, 4)]
     with nothing_left(), ScriptedServer([*response(pieces, complete=False), Hold()]) as server:
         assert run(main(server)) == ["1", "2", "3"]
         assert [request.last_event_id for request in server.requests] == [None, "3"]
@@ -660,7 +669,7 @@ def test_an_event_is_longer_than_what_aiohttp_takes_for_a_line(options: dict[str
 @pytest.mark.parametrize("framing", ["chunked", "one-chunk", "content-length", "close"])
 def test_events_arrive_when_they_are_sent(framing: str, encoding: Optional[str], tls: bool) -> None:
     received = [threading.Event() for _ in range(4)]
-    pieces = [
+    pieces: list[list[Piece]] = [
         [event(number), WaitFor(received[number], timeout=5.0)] for number in range(len(received))
     ]
 
@@ -733,10 +742,10 @@ def test_many_streams_on_one_loop(count: int, shared: bool) -> None:
 
 
 def test_memory_of_an_endless_event_is_bounded() -> None:
-    def endless(request: Request) -> Iterator[Script]:
+    def endless(request: Request) -> Iterator[Sequence[Piece]]:
         yield response(complete=False)
         piece = b"data: x\n" * 500
-        yield from itertools.repeat(b"%x\r\n%b\r\n" % (len(piece), piece))
+        yield from itertools.repeat([chunk(piece)])
 
     async def main(server: ScriptedServer) -> None:
         async with AsyncSSEClient(server.url, max_event_size=100_000) as client:

@@ -21,7 +21,17 @@ import trustme
 from fault_leaks import CAN_LIST_DESCRIPTORS, nothing_left, open_descriptors
 from scenarios import answer, event, sent, status
 from sseclient_ng import Event, EventTooLarge, ReconnectPolicy, SSEClient
-from sseclient_ng.testing import Hold, OnAccept, Script, Scripted, ScriptedServer, cut, response
+from sseclient_ng.testing import (
+    Hold,
+    OnAccept,
+    Piece,
+    Request,
+    Scripted,
+    ScriptedServer,
+    chunk,
+    cut,
+    response,
+)
 
 AUTHORITY = trustme.CA()
 AT_ONCE = 1.0  # seconds: what the loop may take to end
@@ -102,7 +112,7 @@ def authority_file(tmp_path_factory: pytest.TempPathFactory) -> str:
 @contextlib.contextmanager
 def client_for(place: Place, server: ScriptedServer, authority_file: str) -> Iterator[SSEClient]:
     """A client, and for one that is given a response what else has to be closed."""
-    trust = {"verify": authority_file} if place.tls else {}
+    trust: dict[str, Any] = {"verify": authority_file} if place.tls else {}
     options: dict[str, Any] = {"retry": 0, "reconnect": SOON, **place.options, **trust}
     if not place.of_response:
         with SSEClient(server.url, **options) as client:
@@ -181,10 +191,9 @@ def test_close_from_many_threads_at_once() -> None:
 
 
 def test_close_while_events_pour_in() -> None:
-    def endless(request: object) -> Iterator[Script]:
+    def endless(request: Request) -> Iterator[Sequence[Piece]]:
         yield response(complete=False)
-        for number in itertools.count():
-            yield b"%x\r\n%b\r\n" % (len(event(number)), event(number))
+        yield from ([chunk(event(number))] for number in itertools.count())
 
     for _ in range(5):
         with nothing_left(), ScriptedServer(endless) as server:
@@ -238,7 +247,7 @@ def test_a_client_that_was_never_read() -> None:
 
 
 def test_the_callers_session_stays_open() -> None:
-    scripts = [[sent(1), Hold()], response(b"ok")]
+    scripts: list[Scripted] = [[sent(1), Hold()], response(b"ok")]
     with nothing_left(), ScriptedServer(*scripts) as server, requests.Session() as session:
         with SSEClient(server.url, session=session) as client:
             next(client)
@@ -303,7 +312,7 @@ def interrupted(when: Callable[[], object]) -> Iterator[list[float]]:
 
 
 def test_after_ctrl_c_the_loop_can_go_on() -> None:
-    scripts = [[sent(1), Hold()], [sent(2), Hold()]]
+    scripts: list[Scripted] = [[sent(1), Hold()], [sent(2), Hold()]]
     with (
         nothing_left(),
         ScriptedServer(*scripts) as server,
@@ -369,8 +378,8 @@ def test_an_exception_leaves_the_block() -> None:
         pytest.param([answer(1)], {"reconnect": False}, None, id="reconnect=False"),
         pytest.param([answer(1), status(404)], {}, requests.HTTPError, id="404"),
         pytest.param(
-            [[answer(1)[0], b"c\r\ndata: 1234\n\n\r\n", Hold()]],
-            {"max_event_size": 3},
+            [[sent(1, rest=b"data: 1234567890"), Hold()]],
+            {"max_event_size": 15},
             EventTooLarge,
             id="EventTooLarge",
         ),
@@ -451,11 +460,9 @@ def cpu_time_for(body: bytes) -> float:
 def test_an_endless_event_takes_no_more_memory_than_allowed(piece: bytes) -> None:
     limit = MIB
 
-    def endless(request: object) -> Iterator[Script]:
-        yield response(complete=False)
-        yield b"6\r\ndata: \r\n"
-        while True:
-            yield b"%x\r\n%b\r\n" % (len(piece), piece)
+    def endless(request: Request) -> Iterator[Sequence[Piece]]:
+        yield response([b"data: "], complete=False)
+        yield from itertools.repeat([chunk(piece)])
 
     with ScriptedServer(endless) as server, SSEClient(server.url, max_event_size=limit) as client:
         tracemalloc.start()

@@ -210,7 +210,8 @@ def run(
     authority_file: str,
 ) -> Outcome:
     def on_failure(count: int) -> None:
-        scenario.after_failures.get(count, lambda server: None)(server)
+        if count in scenario.after_failures:
+            scenario.after_failures[count](server)
 
     driver = Driver(
         on_failure=on_failure,
