@@ -361,6 +361,49 @@ def test_a_step_that_timed_out_while_the_server_took_its_time_to_answer() -> Non
         assert {request.last_event_id for request in server.requests[1:]} == {"1"}
 
 
+def test_a_step_that_timed_out_while_an_error_was_read() -> None:
+    """The body of a refusal, read in part, is not taken for a stream by the next step."""
+    refusal = response([b"data: no event\n\n", Pause(0.5), b"data: none either\n\n"], status=503)
+
+    async def main(server: ScriptedServer) -> None:
+        async with AsyncSSEClient(server.url, retry=0, reconnect=SOON) as client:
+            assert await step(client) == "1"
+            with pytest.raises(asyncio.TimeoutError):
+                await step(client, 0.2)
+            assert await step(client) == "2"
+            assert client.last_id == "2"
+
+    with nothing_left(), ScriptedServer(answer(1), refusal, then=[sent(2), Hold()]) as server:
+        run(main(server))
+
+
+@pytest.mark.parametrize("callback", ["on_open", "on_error", "on_comment"])
+def test_a_step_that_timed_out_in_a_callback(callback: str) -> None:
+    async def main(server: ScriptedServer) -> list[str]:
+        slow = asyncio.Event()
+
+        async def wait_once(*arguments: object) -> None:
+            if not slow.is_set():
+                slow.set()
+                await asyncio.sleep(60.0)
+
+        options: dict[str, Any] = {callback: wait_once}
+        client = AsyncSSEClient(server.url, retry=0, reconnect=SOON, **options)
+        data: list[str] = []
+        async with contextlib.AsyncExitStack() as stack:
+            if callback != "on_open":
+                await stack.enter_async_context(client)
+            with contextlib.suppress(asyncio.TimeoutError):
+                while True:
+                    data.append(await step(client, 0.1))
+            assert slow.is_set()
+            return data + await events_of(client)
+
+    scripts = [response([event(1), b": hello\n", event(2)]), answer(3)]
+    with nothing_left(), ScriptedServer(*scripts) as server:
+        assert run(main(server)) in (["1", "2", "3"], ["3"])
+
+
 def test_a_first_step_that_timed_out() -> None:
     go_on = threading.Event()
 
@@ -438,6 +481,35 @@ def test_breaking_out_and_closing_leaves_nothing() -> None:
 
     with nothing_left(), ScriptedServer([sent(1, 2), Hold()]) as server:
         run(main(server))
+
+
+def test_close_from_the_loop_itself() -> None:
+    async def main(server: ScriptedServer) -> None:
+        client = AsyncSSEClient(server.url)
+        data: list[str] = []
+        async for given in client:
+            data.append(given.data)
+            await client.close()
+        assert data == ["1"]
+
+    with nothing_left(), ScriptedServer([sent(1, 2), Hold()]) as server:
+        run(main(server))
+
+
+@pytest.mark.parametrize("callback", ["on_open", "on_error", "on_comment"])
+def test_close_from_a_callback(callback: str) -> None:
+    async def main(server: ScriptedServer) -> list[str]:
+        async def close(*arguments: object) -> None:
+            await client.close()
+
+        options: dict[str, Any] = {callback: close}
+        client = AsyncSSEClient(server.url, retry=0, reconnect=SOON, **options)
+        return await events_of(client)
+
+    script = response([b": hello\n\n", event(1)])
+    with nothing_left(), ScriptedServer(script, then=answer(2)) as server:
+        assert run(main(server)) in ([], ["1"])
+        assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize(
