@@ -1,0 +1,115 @@
+"""Imports run one way: from the clients to the core, which does no I/O and never sleeps."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import sseclient_ng
+
+PACKAGE = Path(sseclient_ng.__file__).parent
+CORE = sorted((PACKAGE / "_core").glob("*.py"))
+ABOVE_THE_PARSER = {"delivery", "http", "policy", "reconnection"}
+
+# What reads, writes, waits, or runs several things at once. requests and urllib3 are not here: the
+# core knows their errors. Their functions that connect are in CALLS_THAT_DO_IO.
+MODULES_THAT_DO_IO = {
+    "aiohttp",
+    "asyncio",
+    "concurrent",
+    "multiprocessing",
+    "queue",
+    "sched",
+    "select",
+    "selectors",
+    "signal",
+    "socket",
+    "ssl",
+    "subprocess",
+    "threading",
+}
+CALLS_THAT_DO_IO = {
+    "builtins.open",
+    "builtins.print",
+    "http.client.HTTPConnection",
+    "http.client.HTTPSConnection",
+    "requests.Session",
+    "requests.delete",
+    "requests.get",
+    "requests.head",
+    "requests.post",
+    "requests.put",
+    "requests.request",
+    "time.sleep",
+    "urllib3.PoolManager",
+    "urllib3.request",
+}
+
+
+def imports(tree: ast.AST, package: str) -> Iterator[str]:
+    """Give the full name of everything that a module imports, at its top or in a function."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            parents = package.split(".")[: len(package.split(".")) - node.level + 1]
+            start = ".".join(parents) if node.level else ""
+            module = ".".join(filter(None, [start, node.module]))
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def names_used(tree: ast.AST) -> Iterator[str]:
+    """Give every name in the source as it is written, dotted or not."""
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Attribute, ast.Name)):
+            yield ast.unparse(node)
+
+
+def within(name: str, *packages: str) -> bool:
+    return any(f"{name}.".startswith(f"{package}.") for package in packages)
+
+
+def core_module(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"), str(path))
+
+
+core_modules = pytest.mark.parametrize("path", CORE, ids=lambda path: path.stem)
+
+
+def test_the_core_is_there() -> None:
+    assert {"delivery", "parser", "policy", "reconnection"} <= {path.stem for path in CORE}
+
+
+@core_modules
+def test_the_core_imports_nothing_from_outside_it_but_the_errors(path: Path) -> None:
+    ours = [name for name in imports(core_module(path), "sseclient_ng._core")]
+    ours = [name for name in ours if within(name, "sseclient_ng")]
+    assert [
+        name for name in ours if not within(name, "sseclient_ng._core", "sseclient_ng.exceptions")
+    ] == []
+
+
+@core_modules
+def test_the_core_imports_nothing_that_does_io(path: Path) -> None:
+    tops = {name.partition(".")[0] for name in imports(core_module(path), "sseclient_ng._core")}
+    assert tops & MODULES_THAT_DO_IO == set()
+
+
+@core_modules
+def test_the_core_calls_nothing_that_does_io(path: Path) -> None:
+    tree = core_module(path)
+    used = {*names_used(tree), *imports(tree, "sseclient_ng._core")}
+    used |= {f"builtins.{name}" for name in used}
+    assert used & CALLS_THAT_DO_IO == set()
+
+
+@core_modules
+def test_the_parser_knows_nothing_of_http(path: Path) -> None:
+    if path.stem in ABOVE_THE_PARSER:
+        return
+    names = list(imports(core_module(path), "sseclient_ng._core"))
+    above = [f"sseclient_ng._core.{stem}" for stem in ABOVE_THE_PARSER]
+    assert [name for name in names if within(name, "requests", "urllib3", "http", *above)] == []
