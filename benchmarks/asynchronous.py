@@ -23,6 +23,7 @@ from benchmarks.checks import difference, expected_facts
 from benchmarks.client import Plan, summary
 from benchmarks.peers import Facts
 from benchmarks.server import FRAMINGS, MANY_EVENTS, MANY_SECONDS, Framing, running
+from benchmarks.turns import turns
 
 STREAMS = 500
 MANY_ROUNDS = 2
@@ -56,9 +57,8 @@ def _measure_framing(framing: Framing, url: str, plan: Plan) -> dict[str, Any]:
         else:
             consumers[client.name] = _consumer(client, url, plan.events)
     seconds: dict[str, list[float]] = {name: [] for name in consumers}
-    for _ in range(plan.rounds):
-        for name, consume in consumers.items():
-            seconds[name].append(asyncio.run(_awaited(consume)) / plan.events)
+    for name, consume in turns(consumers.items(), plan.rounds):
+        seconds[name].append(asyncio.run(_awaited(consume)) / plan.events)
     return {
         "framing": framing.path.strip("/"),
         "title": framing.title,

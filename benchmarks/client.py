@@ -16,6 +16,7 @@ from benchmarks.client_peers import CLIENT_PEERS, FLOORS, OUR_CLIENT, ClientPeer
 from benchmarks.limits import TooSlow, time_limit
 from benchmarks.peers import Facts
 from benchmarks.server import FRAMINGS, PACED_SECONDS, Framing, clock, running
+from benchmarks.turns import turns
 
 _get_data = attrgetter("data")
 
@@ -118,9 +119,8 @@ def _cpu_seconds(items: Iterable[Any]) -> float:
 
 def _take_turns(consumers: dict[str, Callable[[], float]], plan: Plan) -> dict[str, list[float]]:
     seconds: dict[str, list[float]] = {name: [] for name in consumers}
-    for _ in range(plan.rounds):
-        for name, consume in consumers.items():
-            seconds[name].append(consume() / plan.events)
+    for name, consume in turns(consumers.items(), plan.rounds):
+        seconds[name].append(consume() / plan.events)
     return seconds
 
 
@@ -146,13 +146,12 @@ def measure_paced(url: str, plan: Plan) -> dict[str, Any]:
         paced[client.name] = _client_texts(client, url, plan.paced_events)
     delays: dict[str, list[int]] = {name: [] for name in paced}
     seconds: dict[str, list[float]] = {name: [] for name in paced}
-    for _ in range(plan.paced_rounds):
-        for name, connect in paced.items():
-            with time_limit(plan.patience), connect() as texts:
-                start = time.process_time()
-                received = [(text, clock()) for text in texts]
-                seconds[name].append((time.process_time() - start) / plan.paced_events)
-            delays[name] += [when - int(text.split(" ", 1)[0]) for text, when in received]
+    for name, connect in turns(paced.items(), plan.paced_rounds):
+        with time_limit(plan.patience), connect() as texts:
+            start = time.process_time()
+            received = [(text, clock()) for text in texts]
+            seconds[name].append((time.process_time() - start) / plan.paced_events)
+        delays[name] += [when - int(text.split(" ", 1)[0]) for text, when in received]
     return {
         "title": f"an event every {PACED_SECONDS * 1000:g} ms",
         "results": {

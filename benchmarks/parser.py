@@ -6,6 +6,7 @@ import gc
 import time
 from collections import deque
 from collections.abc import Sequence
+from functools import partial
 from operator import attrgetter
 from statistics import median
 from typing import Any, Optional
@@ -15,6 +16,7 @@ from benchmarks.limits import TooSlow, time_limit
 from benchmarks.node_peer import NodeParser, digest
 from benchmarks.peers import OURS, PEERS, Facts, Peer
 from benchmarks.shapes import Shape
+from benchmarks.turns import turns
 
 SLOW_SECONDS = 2.0
 """A package that takes longer than this over a stream takes part in one round only."""
@@ -36,37 +38,34 @@ def measure_shape(
     """
     stream = shape.make()
     reads = stream.reads(shape.read_size)
-    expected = expected_facts(stream)
-    seconds: dict[str, list[float]] = {}
-    failures: dict[str, str] = {}
-    entrants: list[Peer] = []
-    for peer in (OURS, *PEERS):
-        failure = _check(peer, reads, expected, patience)
-        if failure:
-            failures[peer.name] = failure
-        else:
-            entrants.append(peer)
-    node_takes_part = node is not None and _check_node(node, reads, expected, failures)
     sizes = {
         "bytes": sum(map(len, reads)),
         "blocks": len(stream.blocks),
-        "events": len(expected),
+        "events": len(stream.events),
         "reads": len(reads),
     }
-    del stream, expected
-    for number in range(rounds):
-        for peer in entrants:
-            taken = seconds.setdefault(peer.name, [])
-            if number == 0 or taken[0] < SLOW_SECONDS:
-                taken.append(_time(peer, reads))
-        if node is not None and node_takes_part:
-            seconds.setdefault(node.name, []).append(node.run())
+    expected = expected_facts(stream)
+    del stream
+    failures = {peer.name: _check(peer, reads, expected, patience) for peer in (OURS, *PEERS)}
+    runs = {
+        peer.name: partial(_time, peer, reads)
+        for peer in (OURS, *PEERS)
+        if failures[peer.name] is None
+    }
+    if node is not None:
+        failures[node.name] = _check_node(node, reads, expected)
+        if failures[node.name] is None:
+            runs[node.name] = node.run
+    seconds: dict[str, list[float]] = {name: [] for name in runs}
+    for name, run in turns(runs.items(), rounds):
+        if not seconds[name] or seconds[name][0] < SLOW_SECONDS:
+            seconds[name].append(run())
     return {
         "shape": shape.name,
         "title": shape.title,
         **sizes,
         "results": {name: _summary(sizes, taken) for name, taken in seconds.items()},
-        "failures": failures,
+        "failures": {name: failure for name, failure in failures.items() if failure},
     }
 
 
@@ -83,15 +82,9 @@ def _check(
 
 
 def _check_node(
-    node: NodeParser,
-    reads: Sequence[bytes],
-    expected: Sequence[Facts],
-    failures: dict[str, str],
-) -> bool:
-    if node.load(reads) == digest(expected):
-        return True
-    failures[node.name] = "wrong: events differ"
-    return False
+    node: NodeParser, reads: Sequence[bytes], expected: Sequence[Facts]
+) -> Optional[str]:
+    return None if node.load(reads) == digest(expected) else "wrong: events differ"
 
 
 _get_data = attrgetter("data")

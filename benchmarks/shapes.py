@@ -47,6 +47,7 @@ def _shapes() -> tuple[Shape, ...]:
         Shape("llm", "LLM tokens, 200 B, 64 KiB reads", llm, 64 * KIB),
         Shape("llm-each", "LLM tokens, one event a read", llm, None),
         Shape("named", "event + id + data, 200 B, 64 KiB reads", named, 64 * KIB),
+        Shape("named-each", "event + id + data, one event a read", named, None),
         Shape("wikimedia", "Wikimedia, 1.5 kB, 16 KiB reads", wikimedia, 16 * KIB),
         Shape("wikimedia-crlf", "Wikimedia with CRLF, 16 KiB reads", wikimedia_crlf, 16 * KIB),
         Shape("multi-line", "50 data lines an event, 64 KiB reads", multi_line, 64 * KIB),
