@@ -1,18 +1,22 @@
 """Every Python block in the README and in docs/ runs, and prints what the page says it prints.
 
-The blocks of a page share one namespace, as for a reader who types them one after the other. A
-``text`` block after a Python block is that block's output. The address ``https://stream.example``
-is served on loopback for the time of the test: each path of ``STREAMS`` once for each block, and
-then with 204, which ends a loop that would reconnect.
+The blocks of a page share one namespace, as for a reader who types them one after the other, and
+functions named ``test_...`` are called, as pytest would. A ``text`` block after a Python block is
+that block's output. The address ``https://stream.example`` is served on loopback for the time of
+the test: each path gives the answers that ``STREAMS`` lists, anew for each block, and then 204,
+which ends a loop that would reconnect. Files that a page writes are in a folder of their own.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import io
-import threading
+import itertools
+import logging
+import signal
+from collections import Counter
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -20,70 +24,121 @@ from sybil import Document, Example, Lexeme, Sybil
 from sybil.evaluators.python import PythonEvaluator
 from sybil.parsers.markdown import CodeBlockParser
 
+from sseclient_ng.testing import Hold, Request, Reset, Script, ScriptedServer, response
+
 TOP = Path(__file__).parent.parent
 PAGES = [TOP / "README.md", *sorted((TOP / "docs").glob("*.md"))]
 ADDRESS = "https://stream.example"
 
-STREAMS = {
-    "/events": (
-        b"retry: 10\n\n"
-        b'id: 1\ndata: {"title": "Ada"}\n\n'
-        b'id: 2\nevent: edit\ndata: {"title": "Grace"}\n\n'
-        b'id: 3\ndata: {"title": "Zo\xc3\xab"}\n\n'
-    ),
+SOON = b"retry: 10\n\n"
+ADA = b'id: 1\ndata: {"title": "Ada"}\n\n'
+GRACE = b'id: 2\nevent: edit\ndata: {"title": "Grace"}\n\n'
+ZOE = b'id: 3\ndata: {"title": "Zo\xc3\xab"}\n\n'
+
+
+def change(number: int, wiki: str, title: str) -> bytes:
+    """One record of a stream like Wikimedia's."""
+    data = f'{{"wiki": "{wiki}", "title": "{title}", "meta": {{"domain": "{wiki}.example"}}}}'
+    return f'event: message\nid: [{{"offset": {number}}}]\ndata: {data}\n\n'.encode()
+
+
+def token(text: str) -> bytes:
+    """One piece of a language model's answer."""
+    return f'data: {{"choices": [{{"delta": {{"content": "{text}"}}}}]}}\n\n'.encode()
+
+
+STREAMS: dict[str, list[Script]] = {
+    "/events": [response(SOON + ADA + GRACE + ZOE)],
+    # The connection breaks inside the second event, a server is busy, then the stream goes on.
+    "/drops": [
+        response([SOON + ADA, GRACE[:20]], complete=False),
+        response(status=503, headers={"Retry-After": "0"}),
+        response(GRACE + ZOE),
+    ],
+    # Says something once, and no more.
+    "/quiet": [response([SOON + ADA, Hold()])],
+    "/changes": [
+        response(
+            [
+                b":ok\n\n" + SOON + change(1, "dewiki", "Ada Lovelace"),
+                change(2, "canary", "ignored"),
+                change(3, "enwiki", "Grace Hopper")[:40],
+            ],
+            complete=False,
+        ),
+        response(change(3, "enwiki", "Grace Hopper") + change(4, "dewiki", "Zo\xeb")),
+    ],
+    "/chat": [
+        response([token("Hel"), token("lo"), token(" world"), b"data: [DONE]\n\n", Hold()]),
+    ],
+    "/busy": [response(b'{"error": "too many requests"}', status=429)],
+    "/gone": [response(SOON + ADA), response(b"no such stream", status=404)],
+    "/down": [response(SOON + ADA), [Reset()], [Reset()], [Reset()]],
+    "/page": [response(b"<p>Sign in</p>", content_type="text/html")],
+    "/database.json": [
+        response(
+            [
+                b'event: put\ndata: {"path": "/", "data": {"users": {"ada": 1}}}\n\n',
+                b"event: keep-alive\ndata: null\n\n",
+                b'event: patch\ndata: {"path": "/users", "data": {"grace": 2}}\n\n',
+                b'event: put\ndata: {"path": "/users/ada", "data": null}\n\n',
+                b"event: auth_revoked\ndata: credential is no longer valid\n\n",
+            ]
+        ),
+    ],
+    "/private": [
+        response(SOON + ADA),
+        response(status=401),
+        response(GRACE),
+    ],
 }
 
 
-class StreamExample(ThreadingHTTPServer):
+class StreamExample:
     """What https://stream.example answers."""
 
-    daemon_threads = True
-
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Answer)
-        self.served: set[str] = set()
+        self._server = ScriptedServer(then=self._answer)
+        self._requests: Counter[str] = Counter()
+        self.address = self._server.url.rstrip("/")
 
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
+    def start_again(self) -> None:
+        """Let every stream begin anew."""
+        self._requests.clear()
 
+    def close(self) -> None:
+        self._server.close()
 
-class Answer(BaseHTTPRequestHandler):
-    server: StreamExample
-
-    def do_GET(self) -> None:
-        path = self.path.partition("?")[0]
-        if path not in STREAMS:
-            self.send_error(404)
-        elif path in self.server.served:
-            self.send_response(204)
-            self.end_headers()
-        else:
-            self.server.served.add(path)
-            self.send_stream(STREAMS[path])
-
-    def send_stream(self, stream: bytes) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", "text/event-stream")
-        self.end_headers()
-        self.wfile.write(stream)
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.do_GET()
-
-    def log_message(self, *arguments: object) -> None:
-        """Say nothing: the test's output is the page's."""
+    def _answer(self, request: Request) -> Script:
+        if request.path not in STREAMS:
+            return response(status=404)
+        answers = iter(STREAMS[request.path])
+        before = self._requests[request.path]
+        self._requests[request.path] += 1
+        return next(itertools.islice(answers, before, None), response(status=204))
 
 
 @pytest.fixture
 def stream_example() -> Iterator[StreamExample]:
-    with StreamExample() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with contextlib.closing(StreamExample()) as server:
         yield server
-        server.shutdown()
-        thread.join()
+
+
+@pytest.fixture
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def own_settings() -> Iterator[None]:
+    """Put back what a page changes for the whole process."""
+    logger = logging.getLogger("sseclient")
+    handlers, level = list(logger.handlers), logger.level
+    handler = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, handler)
+    logger.handlers[:] = handlers
+    logger.setLevel(level)
 
 
 class PageRun:
@@ -100,18 +155,28 @@ class PageRun:
         return document
 
     def run(self, example: Example) -> None:
-        self.server.served.clear()
+        self.server.start_again()
         block: Lexeme = example.parsed
         served = block.replace(ADDRESS, self.server.address)
         example.parsed = Lexeme(served, block.offset, block.line_offset)
         with contextlib.redirect_stdout(io.StringIO()) as output:
             PythonEvaluator()(example)
+            self.run_tests(example.namespace)
         self.printed = output.getvalue().replace(self.server.address, ADDRESS)
+
+    def run_tests(self, namespace: dict[str, object]) -> None:
+        for name in [name for name in namespace if name.startswith("test_")]:
+            test = namespace.pop(name)
+            assert callable(test)
+            result = test()
+            if asyncio.iscoroutine(result):
+                asyncio.run(result)
 
     def compare(self, example: Example) -> None:
         assert self.printed == example.parsed, f"{example.path}:{example.line}: other output"
 
 
+@pytest.mark.usefixtures("own_folder", "own_settings")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_the_examples_run(page: Path, stream_example: StreamExample) -> None:
     for example in PageRun(stream_example).read(page):
