@@ -17,7 +17,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Callable, Optional
 
+from benchmarks.entrant import OURS, Peer
 from benchmarks.names import OUR_NAME
+from benchmarks.node_peer import NodeParser, NodeUnavailable
 
 TOP = Path(__file__).parent.parent
 RESULTS = TOP / "benchmarks" / "results.json"
@@ -38,53 +40,65 @@ PACKAGES = (
 )
 
 
-def measure_parser(quick: bool) -> list[dict[str, Any]]:
+def measure_parser(options: argparse.Namespace) -> list[dict[str, Any]]:
     """Measure the parsers on every shape."""
-    from benchmarks.node_peer import NodeParser, NodeUnavailable
     from benchmarks.parser import measure_shape
-    from benchmarks.shapes import SHAPES
+    from benchmarks.shapes import shapes
 
-    try:
-        node = NodeParser()
-    except NodeUnavailable as reason:
-        print(f"without Node: {reason}", file=sys.stderr)
-        node = None
-    rounds, patience = (1, 1.0) if quick else (7, 3.0)
-    shapes = []
-    for shape in SHAPES:
+    node = None if options.alone else _node()
+    rounds, patience = (1, 1.0) if options.quick else (7, 3.0)
+    results = []
+    for shape in shapes(quick=options.quick):
         print(f"parser: {shape.title}", file=sys.stderr)
-        shapes.append(measure_shape(shape, node, rounds, patience))
+        results.append(measure_shape(shape, _packages(options), node, rounds, patience))
     if node is not None:
         node.close()
-    return shapes
+    return results
 
 
-def measure_client(quick: bool) -> dict[str, Any]:
+def _packages(options: argparse.Namespace) -> list[Peer]:
+    if options.alone:
+        return [OURS]
+    from benchmarks.peers import PEERS
+
+    return [OURS, *PEERS]
+
+
+def _node() -> Optional[NodeParser]:
+    try:
+        return NodeParser()
+    except NodeUnavailable as reason:
+        print(f"without Node: {reason}", file=sys.stderr)
+        return None
+
+
+def measure_client(options: argparse.Namespace) -> dict[str, Any]:
     """Measure the clients."""
     from benchmarks import client
 
     print("client", file=sys.stderr)
-    return client.measure(client.QUICK if quick else client.Plan())
+    return client.measure(client.QUICK if options.quick else client.Plan())
 
 
-def measure_async(quick: bool) -> dict[str, Any]:
+def measure_async(options: argparse.Namespace) -> dict[str, Any]:
     """Measure the asynchronous clients."""
     from benchmarks import asynchronous, client
 
     print("async", file=sys.stderr)
-    return asynchronous.measure(client.QUICK if quick else client.Plan(rounds=3))
+    return asynchronous.measure(client.QUICK if options.quick else client.Plan(rounds=3))
 
 
-def measure_scaling(quick: bool) -> list[dict[str, Any]]:
+def measure_scaling(options: argparse.Namespace) -> list[dict[str, Any]]:
     """Measure how time and memory grow."""
     from benchmarks import scaling
 
     print("scaling", file=sys.stderr)
-    rounds, patience = (1, 1.0) if quick else (3, 4.0)
-    return scaling.measure(scaling.series(quick=quick), rounds=rounds, patience=patience)
+    lines = scaling.series(quick=options.quick)
+    rounds, patience = (1, 1.0) if options.quick else (3, 4.0)
+    return scaling.measure(lines, _packages(options), rounds=rounds, patience=patience)
 
 
-SECTIONS: dict[str, Callable[[bool], Any]] = {
+SECTIONS: dict[str, Callable[[argparse.Namespace], Any]] = {
     "parser": measure_parser,
     "client": measure_client,
     "async": measure_async,
@@ -98,8 +112,15 @@ def machine() -> dict[str, Any]:
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "cores": os.cpu_count(),
-        "versions": {name: importlib.metadata.version(name) for name in PACKAGES},
+        "versions": {name: version for name in PACKAGES if (version := _version(name))},
     }
+
+
+def _version(distribution: str) -> Optional[str]:
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
@@ -112,8 +133,8 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         The exit status.
     """
     options = _options(arguments)
-    measured = {name: SECTIONS[name](options.quick) for name in options.sections or SECTIONS}
-    if options.quick:
+    measured = {name: SECTIONS[name](options) for name in options.sections or SECTIONS}
+    if options.quick or options.alone:
         _print({"machine": machine(), **measured})
         return 0
     kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
@@ -134,7 +155,16 @@ def _options(arguments: Optional[Sequence[str]]) -> argparse.Namespace:
     parser.add_argument(
         "--quick", action="store_true", help="a small run that shows that it works; writes nothing"
     )
+    parser.add_argument(
+        "--alone",
+        action="store_true",
+        help="the parser and scaling sections without any other package; writes nothing",
+    )
     options = parser.parse_args(arguments)
+    if options.alone:
+        options.sections = options.sections or ["parser", "scaling"]
+        if not {"parser", "scaling"}.issuperset(options.sections):
+            parser.error("--alone is for the sections parser and scaling")
     unknown = set(options.sections) - set(SECTIONS)
     if unknown:
         parser.error(f"no section {', '.join(sorted(unknown))}; there are {', '.join(SECTIONS)}")

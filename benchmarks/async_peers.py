@@ -15,8 +15,9 @@ from aiohttp_sse_client.client import EventSource
 from ld_eventsource.config.async_connect_strategy import AsyncConnectStrategy
 
 import sseclient_ng
+from benchmarks.entrant import OURS, Peer
 from benchmarks.names import FLOOR_NAMES
-from benchmarks.peers import HTTPX2, HTTPX_SSE, LAUNCHDARKLY, OURS, Peer
+from benchmarks.peers import HTTPX2, HTTPX_SSE, LAUNCHDARKLY
 
 Session = Union[aiohttp.ClientSession, httpx.AsyncClient, httpx2.AsyncClient]
 Events = AbstractAsyncContextManager[AsyncIterator[Any]]

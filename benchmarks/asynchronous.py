@@ -21,7 +21,7 @@ from benchmarks.async_peers import (
 )
 from benchmarks.checks import difference, expected_facts
 from benchmarks.client import Plan, summary
-from benchmarks.peers import Facts
+from benchmarks.entrant import Facts
 from benchmarks.server import FRAMINGS, MANY_EVENTS, MANY_SECONDS, Framing, running
 from benchmarks.turns import turns
 

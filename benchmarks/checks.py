@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Optional
 
-from benchmarks.peers import Facts
+from benchmarks.entrant import Facts
 from tests.streams import Stream
 
 

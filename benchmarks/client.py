@@ -13,8 +13,8 @@ from typing import Any, Callable, NamedTuple, Optional
 
 from benchmarks.checks import difference, expected_facts
 from benchmarks.client_peers import CLIENT_PEERS, FLOORS, OUR_CLIENT, ClientPeer, Floor
+from benchmarks.entrant import Facts
 from benchmarks.limits import TooSlow, time_limit
-from benchmarks.peers import Facts
 from benchmarks.server import FRAMINGS, PACED_SECONDS, Framing, clock, running
 from benchmarks.turns import turns
 

@@ -16,16 +16,15 @@ import urllib3
 from ld_eventsource.config import ConnectStrategy
 
 import sseclient_ng
+from benchmarks.entrant import OURS, Peer
 from benchmarks.names import FLOOR_NAMES
 from benchmarks.peers import (
     HTTPX2,
     HTTPX_SSE,
     LAUNCHDARKLY,
-    OURS,
     REQUESTS_SSE,
     SSECLIENT,
     SSECLIENT_PY,
-    Peer,
     sseclient,
     sseclient_py,
 )

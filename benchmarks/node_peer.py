@@ -12,8 +12,8 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
+from benchmarks.entrant import Facts
 from benchmarks.names import NODE_NAME
-from benchmarks.peers import Facts
 
 _FOLDER = Path(__file__).parent / "node"
 

@@ -12,9 +12,9 @@ from statistics import median
 from typing import Any, Optional
 
 from benchmarks.checks import difference, expected_facts
+from benchmarks.entrant import Facts, Peer
 from benchmarks.limits import TooSlow, time_limit
 from benchmarks.node_peer import NodeParser, digest
-from benchmarks.peers import OURS, PEERS, Facts, Peer
 from benchmarks.shapes import Shape
 from benchmarks.turns import turns
 
@@ -23,12 +23,13 @@ SLOW_SECONDS = 2.0
 
 
 def measure_shape(
-    shape: Shape, node: Optional[NodeParser], rounds: int, patience: float
+    shape: Shape, peers: Sequence[Peer], node: Optional[NodeParser], rounds: int, patience: float
 ) -> dict[str, Any]:
     """Measure every package on one shape.
 
     Args:
         shape: the stream and how it is read.
+        peers: the packages.
         node: eventsource-parser, or None where there is no Node.
         rounds: how often each package parses the stream; they take turns.
         patience: seconds after which a package is given up.
@@ -46,12 +47,8 @@ def measure_shape(
     }
     expected = expected_facts(stream)
     del stream
-    failures = {peer.name: _check(peer, reads, expected, patience) for peer in (OURS, *PEERS)}
-    runs = {
-        peer.name: partial(_time, peer, reads)
-        for peer in (OURS, *PEERS)
-        if failures[peer.name] is None
-    }
+    failures = {peer.name: _check(peer, reads, expected, patience) for peer in peers}
+    runs = {peer.name: partial(_time, peer, reads) for peer in peers if failures[peer.name] is None}
     if node is not None:
         failures[node.name] = _check_node(node, reads, expected)
         if failures[node.name] is None:

@@ -1,4 +1,4 @@
-"""The parser of each package, driven the way its users drive it.
+"""The parser of each other package, driven the way its users drive it.
 
 Only the outermost edge is replaced: where the package would read from a socket, it reads reads
 (chunks of bytes) from memory. What it does with them (decoding, finding lines, making events) is
@@ -12,9 +12,8 @@ import importlib.metadata
 import importlib.util
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from itertools import chain
 from types import ModuleType, SimpleNamespace
-from typing import Any, Callable, NamedTuple
+from typing import Any
 
 import httpx2
 import httpx_sse
@@ -24,43 +23,14 @@ import requests_sse
 from ld_eventsource.config import ConnectStrategy
 from ld_eventsource.config.connect_strategy import ConnectionClient, ConnectionResult
 
-from benchmarks.names import OUR_NAME
-from sseclient_ng import EventStreamParser
+from benchmarks.entrant import Peer
 
 URL = "http://127.0.0.1/"
 CONTENT_TYPE = {"Content-Type": "text/event-stream"}
 
 
-class Facts(NamedTuple):
-    """What an event says, in a form that is the same for every package."""
-
-    data: str
-    event: str
-    id: str
-    """The id as the package gives it; empty where there is none."""
-
-
-class Peer(NamedTuple):
-    """One package in the comparison of parsers."""
-
-    name: str
-    distribution: str
-    read: Callable[[Iterable[bytes]], Iterator[Any]]
-    type_attribute: str = "event"
-    id_attribute: str = "id"
-
-    def facts(self, event: Any) -> Facts:
-        """Put one of the package's events into the common form."""
-        event_type = getattr(event, self.type_attribute) or "message"
-        return Facts(event.data, event_type, getattr(event, self.id_attribute) or "")
-
-
 class EndOfBody(Exception):
     """Stops a client that would reconnect for ever where the reads are used up."""
-
-
-def _read_sseclient_ng(reads: Iterable[bytes]) -> Iterator[Any]:
-    return chain.from_iterable(map(EventStreamParser().feed, reads))
 
 
 class _TextResponse:
@@ -168,7 +138,6 @@ sseclient = _load("sseclient", "sseclient.py")
 sseclient.print = lambda *values: None  # it prints a line for every connection that ends
 sseclient_py = _load("sseclient-py", "sseclient/__init__.py")
 
-OURS = Peer(OUR_NAME, "sseclient-ng", _read_sseclient_ng)
 HTTPX_SSE = Peer("httpx-sse", "httpx-sse", _read_httpx_sse)
 HTTPX2 = Peer("httpx2", "httpx2", _read_httpx2)
 LAUNCHDARKLY = Peer("launchdarkly-eventsource", "launchdarkly-eventsource", _read_launchdarkly)

@@ -12,8 +12,8 @@ from operator import attrgetter
 from statistics import linear_regression
 from typing import Any, Callable, NamedTuple, Optional
 
+from benchmarks.entrant import Peer
 from benchmarks.limits import TooSlow, time_limit
-from benchmarks.peers import OURS, PEERS, Peer
 from benchmarks.shapes import KIB
 from tests.streams import MIB, tiny
 
@@ -73,11 +73,14 @@ def series(*, quick: bool) -> tuple[Series, Series]:
     )
 
 
-def measure(lines: Iterable[Series], *, rounds: int, patience: float) -> list[dict[str, Any]]:
+def measure(
+    lines: Iterable[Series], everyone: Sequence[Peer], *, rounds: int, patience: float
+) -> list[dict[str, Any]]:
     """Measure every parser on each line.
 
     Args:
         lines: what grows.
+        everyone: the packages.
         rounds: how often each size is parsed; the best counts.
         patience: seconds; a package that takes longer over one size, its rounds and the look at its
             memory together, is left out from there on.
@@ -85,11 +88,13 @@ def measure(lines: Iterable[Series], *, rounds: int, patience: float) -> list[di
     Returns:
         For each line and package its seconds and its memory at the peak for each size.
     """
-    return [_measure_line(line, rounds, patience) for line in lines]
+    return [_measure_line(line, everyone, rounds, patience) for line in lines]
 
 
-def _measure_line(line: Series, rounds: int, patience: float) -> dict[str, Any]:
-    peers = [OURS, *PEERS]
+def _measure_line(
+    line: Series, everyone: Sequence[Peer], rounds: int, patience: float
+) -> dict[str, Any]:
+    peers = list(everyone)
     seconds: dict[str, list[float]] = {peer.name: [] for peer in peers}
     peaks: dict[str, list[Optional[int]]] = {peer.name: [] for peer in peers}
     for size in line.sizes:

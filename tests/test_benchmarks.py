@@ -1,0 +1,44 @@
+"""The benchmarks run and say what they found: this package alone, a small part, no network."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).parent.parent
+
+
+def run_benchmarks(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "benchmarks", *arguments]
+    return subprocess.run(command, cwd=TOP, capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 10), reason="the benchmarks need Python 3.10")
+def test_parser_and_scaling_run_and_print_tables() -> None:
+    results = TOP / "benchmarks" / "results.json"
+    before = results.read_bytes()
+    run = run_benchmarks("--quick", "--alone")
+    assert run.returncode == 0, run.stderr
+    tables = [line for line in run.stdout.splitlines() if line.startswith("| ")]
+    assert any("one event of 8 MiB, 1 KiB reads" in line for line in tables)
+    assert any(line.startswith("| sseclient_ng | ") for line in tables)
+    assert "wrong" not in run.stdout
+    assert results.read_bytes() == before
+
+
+def test_unknown_section_is_named() -> None:
+    run = run_benchmarks("parsers")
+    assert run.returncode == 2
+    assert "no section parsers; there are parser, client, async, scaling" in run.stderr
+
+
+def test_results_that_are_shown_were_made_by_a_whole_run() -> None:
+    results = json.loads((TOP / "benchmarks" / "results.json").read_text())
+    assert set(results) == {"machine", "parser", "client", "async", "scaling"}
+    page = (TOP / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    for shape in results["parser"]:
+        assert f"\n| {shape['title']} | " in page
