@@ -146,6 +146,7 @@ class AsyncSSEClient:
             on_comment=self._comments.append if on_comment is not None else None,
         )
         self._content: Optional[aiohttp.StreamReader] = None  # the body, while it is read
+        self._transport: Optional[asyncio.Transport] = None  # that of the body
         self._next_attempt: Optional[float] = None  # when to reconnect, in the loop's time
         self._pending: Optional[asyncio.Future[Any]] = None  # what close() has to end
         self._in_block = False
@@ -335,16 +336,11 @@ class AsyncSSEClient:
 
     def _close_response(self) -> None:
         content, self._content = self._content, None
+        transport, self._transport = self._transport, None
         if content is not None and self.resp is not None:
-            transport = self._transport()
-            if transport is not None:
+            if transport is not None and not content.is_eof():  # else others may have it by now
                 transport.abort()  # nothing is left to send, so TLS has nothing to wait for
             self.resp.close()
-
-    def _transport(self) -> Optional[asyncio.Transport]:
-        """Return the transport of the response, as long as the response has it for itself."""
-        connection = self.resp.connection if self.resp is not None else None
-        return connection.transport if connection is not None else None
 
     # -- connecting
 
@@ -409,10 +405,10 @@ class AsyncSSEClient:
         content_type = response.headers.get("Content-Type")
         verdict = judge(response.status, content_type, check_content_type=self._check_content_type)
         if verdict is Verdict.STREAM:
-            transport = self._transport()
-            if transport is not None:
-                _keep_alive(transport)
-                self._watch(response.content, transport)
+            self._transport = _transport_of(response)
+            if self._transport is not None:
+                _keep_alive(self._transport)
+                self._watch(response.content, self._transport)
         elif verdict is Verdict.END:
             await self._finish()
         else:
@@ -507,6 +503,11 @@ def _timeout_of(timeout: _Timeout, session: aiohttp.ClientSession) -> aiohttp.Cl
         )
     connect, read = timeout if isinstance(timeout, tuple) else (timeout, timeout)
     return aiohttp.ClientTimeout(total=None, sock_connect=connect, sock_read=read)
+
+
+def _transport_of(response: aiohttp.ClientResponse) -> Optional[asyncio.Transport]:
+    """Return the transport of a response; None where its body is complete already."""
+    return response.connection.transport if response.connection is not None else None
 
 
 def _keep_alive(transport: asyncio.Transport) -> None:

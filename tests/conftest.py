@@ -6,6 +6,8 @@ import ipaddress
 import sys
 from typing import Any
 
+import pytest
+
 
 def is_loopback(host: str) -> bool:
     try:
@@ -23,3 +25,12 @@ def refuse_other_machines(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 sys.addaudithook(refuse_other_machines)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if sys.version_info < (3, 11):
+        # There asyncio says so of every TLS connection that the peer has ended.
+        config.addinivalue_line(
+            "filterwarnings",
+            r"ignore:unclosed transport <asyncio\.sslproto\._SSLProtocolTransport:ResourceWarning",
+        )
