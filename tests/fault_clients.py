@@ -158,6 +158,15 @@ async def _drive_async(url: str, options: dict[str, Any], driver: Driver, outcom
     except Exception as error:  # noqa: BLE001 - for the test to look at
         outcome.error = error
     await asyncio.gather(*tasks)
+    await _let_tls_end(options)
+
+
+async def _let_tls_end(options: Mapping[str, Any]) -> None:
+    """Pause as aiohttp's documentation asks for: before 3.12 closing does not wait for TLS."""
+    import aiohttp
+
+    if "ssl" in options and tuple(map(int, aiohttp.__version__.split(".")[:2])) < (3, 12):
+        await asyncio.sleep(0.1)
 
 
 @contextlib.asynccontextmanager
