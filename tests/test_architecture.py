@@ -85,8 +85,8 @@ def test_the_core_is_there() -> None:
 
 @core_modules
 def test_the_core_imports_nothing_from_outside_it_but_the_errors(path: Path) -> None:
-    ours = [name for name in imports(core_module(path), "sseclient_ng._core")]
-    ours = [name for name in ours if within(name, "sseclient_ng")]
+    names = imports(core_module(path), "sseclient_ng._core")
+    ours = [name for name in names if within(name, "sseclient_ng")]
     assert [
         name for name in ours if not within(name, "sseclient_ng._core", "sseclient_ng.exceptions")
     ] == []
