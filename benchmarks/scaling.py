@@ -18,8 +18,8 @@ from benchmarks.shapes import KIB
 from tests.streams import MIB, tiny
 
 _get_data = attrgetter("data")
-_LONGEST_PEAK = 0.2
-"""Seconds. Where parsing takes longer, its memory is not looked at: that would take too long."""
+_LONG = 0.2
+"""Seconds. Where parsing takes longer once is enough, and its memory is not looked at."""
 
 
 class Series(NamedTuple):
@@ -102,8 +102,8 @@ def _measure_line(
         for peer in list(peers):
             try:
                 with time_limit(patience):
-                    best = min(_seconds(peer, reads, line.events(size)) for _ in range(rounds))
-                    peak = _peak(peer, reads) if best < _LONGEST_PEAK else None
+                    best = _best_seconds(peer, reads, line.events(size), rounds)
+                    peak = _peak(peer, reads) if best < _LONG else None
             except TooSlow:
                 peers.remove(peer)
             else:
@@ -122,6 +122,13 @@ def _measure_line(
             for name in seconds
         },
     }
+
+
+def _best_seconds(peer: Peer, reads: Iterable[bytes], events: int, rounds: int) -> float:
+    best = _seconds(peer, reads, events)
+    if best < _LONG:
+        best = min([best, *(_seconds(peer, reads, events) for _ in range(rounds - 1))])
+    return best
 
 
 def _seconds(peer: Peer, reads: Iterable[bytes], events: int) -> float:
