@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import copy
+import gc
 import threading
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Callable, NamedTuple, Optional, Union
+from typing import Any, Callable, NamedTuple, Optional, TypeVar, Union
 
 from sseclient_ng import Event, SSEClient
+
+T = TypeVar("T")
 
 # How soon after the callback a client is closed, in seconds: so that it is waiting by then.
 _SOON = 0.02
@@ -92,12 +95,34 @@ def drive_async(url: str, options: Options, driver: Optional[Driver] = None) -> 
     outcome = Outcome()
     given = made(options)
 
-    async def limited() -> None:
-        await asyncio.wait_for(_drive_async(url, given, driver or Driver(), outcome), PATIENCE)
-
     with _unchanged(given):
-        asyncio.run(limited())
+        run_loop(_drive_async(url, given, driver or Driver(), outcome))
     return outcome
+
+
+def run_loop(main: Coroutine[Any, Any, T], *, debug: bool = False) -> T:
+    """Run a coroutine; what asyncio would only log is an error.
+
+    Args:
+        main: the coroutine.
+        debug: whether asyncio's own checks are on, and the garbage collector looks for tasks and
+            errors that nobody asked for.
+    """
+    complaints: list[dict[str, Any]] = []
+
+    async def watched() -> T:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: complaints.append(context))
+        # The log of slow callbacks says more about the machine than about the client.
+        loop.slow_callback_duration = 5.0
+        result = await asyncio.wait_for(main, PATIENCE)
+        if debug:
+            gc.collect()
+        return result
+
+    result = asyncio.run(watched(), debug=debug)
+    assert complaints == []
+    return result
 
 
 DRIVERS: dict[str, Callable[[str, Options, Optional[Driver]], Outcome]] = {

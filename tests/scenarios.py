@@ -285,14 +285,14 @@ CUTS: list[tuple[str, Script, dict[str, Any]]] = [
         {"tls": True},
     ),
     ("TLS, chunked", [*sent(1), Close(close_notify=False)], {"tls": True}),
-    ("silence", [*sent(1), Hold()], {"options": {"timeout": (2, 0.1)}}),
+    ("silence", [*sent(1), Hold()], {"options": {"timeout": (2, 0.2)}}),
     (
         "silence, close-delimited",
         [*sent(1, framing="close"), Hold()],
-        {"options": {"timeout": (2, 0.1)}},
+        {"options": {"timeout": (2, 0.2)}},
     ),
-    ("silence, one number", [*sent(1), Hold()], {"options": {"timeout": 0.1}}),
-    ("silence, TLS", [*sent(1), Hold()], {"options": {"timeout": (2, 0.1)}, "tls": True}),
+    ("silence, one number", [*sent(1), Hold()], {"options": {"timeout": 0.2}}),
+    ("silence, TLS", [*sent(1), Hold()], {"options": {"timeout": (2, 0.2)}, "tls": True}),
 ]
 
 DROPS = [
@@ -444,7 +444,7 @@ AWAY = [
         [answer(1), [Hold()], answer(2)],
         events="1 2",
         last_event_ids=[None, b"1", b"1", b"2"],
-        options={"timeout": (2, 0.1)},
+        options={"timeout": (2, 0.2)},
         waits=[4, 8, 4],
         reasons=[EOFError, requests.Timeout, EOFError],
     ),
@@ -763,8 +763,8 @@ RETRIES = [
         "comments, retry: 0 and an end at once, again and again: ever fewer connections",
         [response(b": hello\nretry: 0\n\n")] * 3,
         last_event_ids=[None] * 3,
-        options={"reconnect": ReconnectPolicy(min_delay=0.1, jitter=0.0)},
-        waits=[100, 200, 400],
+        options={"reconnect": ReconnectPolicy(min_delay=0.2, jitter=0.0)},
+        waits=[200, 400, 800],
         closes_after=3,
     ),
     Scenario(
@@ -1026,7 +1026,7 @@ LIMITS = [
             [script, answer(3)],
             events="1",
             last_event_ids=[None],
-            options={"reconnect": False, "timeout": (2, 0.1)},
+            options={"reconnect": False, "timeout": (2, 0.2)},
             error=error,
             waits=[],
         )
