@@ -31,6 +31,7 @@ _COLORS = {
     NODE_NAME: "#24292f",
 }
 _FLOOR_COLOR = "#8c959f"
+_MARKERS = {OUR_NAME: "D", **dict(zip(FLOOR_NAMES, "|+|"))}
 
 
 class Row(NamedTuple):
@@ -70,11 +71,10 @@ def _dots(rows: Sequence[Row], label: str) -> Figure:
     figure, axes = pyplot.subplots(figsize=(8, 1.6 + 0.36 * len(rows)), layout="constrained")
     for name in dict.fromkeys(name for row in rows for name in row.values):
         places = [(row.values[name], at) for at, row in enumerate(rows) if name in row.values]
-        floor = name in FLOOR_NAMES
         axes.scatter(
             *zip(*places),
             s=70 if name == OUR_NAME else 34,
-            marker="|" if floor else "D" if name == OUR_NAME else "o",
+            marker=_MARKERS.get(name, "o"),
             color=_COLORS.get(name, _FLOOR_COLOR),
             label=name,
             zorder=3 if name == OUR_NAME else 2,
@@ -117,7 +117,7 @@ def _draw_growth(axes: Axes, line: Mapping[str, Any]) -> None:
     axes.set_xscale("log", base=10 if unit == 1 else 2)
     axes.set_yscale("log")
     axes.set_ylabel("ms")
-    axes.xaxis.set_major_formatter("{x:,g}")
+    axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.yaxis.set_major_formatter("{x:g}")
     axes.set_title(line["title"].replace("`", ""), fontsize=9)
     axes.grid(color="#d0d7de", linewidth=0.6)
