@@ -82,7 +82,7 @@ KEYWORDS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("keywords", KEYWORDS, ids=repr)
+@pytest.mark.parametrize("keywords", KEYWORDS, ids=lambda keywords: "+".join(keywords) or "none")
 def test_keyword_arguments_go_to_get_each_time(keywords: dict[str, Any]) -> None:
     session = Recorder()
     client = SSEClient("http://stream.example/", session=session, **QUICKLY, **keywords)
