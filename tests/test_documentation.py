@@ -10,6 +10,7 @@ which ends a loop that would reconnect. Files that a page writes are in a folder
 from __future__ import annotations
 
 import asyncio
+import builtins
 import contextlib
 import io
 import itertools
@@ -165,6 +166,9 @@ class PageRun:
         self.printed = output.getvalue().replace(self.server.address, ADDRESS)
 
     def run_tests(self, namespace: dict[str, object]) -> None:
+        namespace["__builtins__"] = (
+            builtins  # sybil removes them; before 3.10 that breaks functions
+        )
         for name in [name for name in namespace if name.startswith("test_")]:
             test = namespace.pop(name)
             assert callable(test)
