@@ -390,7 +390,6 @@ class AsyncSSEClient:
             raise translated(error) from error
         if response is not None:
             self.resp = response
-            self._content = response.content
             await self._check(response)
 
     async def _send(
@@ -405,6 +404,7 @@ class AsyncSSEClient:
         content_type = response.headers.get("Content-Type")
         verdict = judge(response.status, content_type, check_content_type=self._check_content_type)
         if verdict is Verdict.STREAM:
+            self._content = response.content
             self._transport = _transport_of(response)
             if self._transport is not None:
                 _keep_alive(self._transport)
@@ -412,8 +412,10 @@ class AsyncSSEClient:
         elif verdict is Verdict.END:
             await self._finish()
         else:
-            answer = await self._unless_closed(_as_requests(response))
-            self._close_response()
+            try:
+                answer = await self._unless_closed(_as_requests(response))
+            finally:
+                response.close()
             if answer is None:
                 return
             if verdict is Verdict.WRONG_STATUS:

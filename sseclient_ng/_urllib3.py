@@ -68,7 +68,7 @@ def _read_by_urllib3(response: HTTPResponse, read_size: int) -> Iterator[bytes]:
         try:
             data = read1(read_size, decode_content=True)
         except (ValueError, AttributeError) as error:
-            _raise_as_urllib3(error)
+            _raise_as_urllib3(error, response)
         if not data:
             return
         yield data
@@ -81,9 +81,11 @@ def _read_by_http_client(
     try:
         yield from _framed(inner, read_size)
     except (OSError, http.client.HTTPException, ValueError, AttributeError) as error:
-        if not leave_open:
-            response.close()
-        _raise_as_urllib3(error)
+        try:
+            _raise_as_urllib3(error, response)
+        finally:
+            if not leave_open:
+                response.close()
     if inner.isclosed():
         response.release_conn()
     elif not leave_open:
@@ -139,11 +141,11 @@ def _counted(inner: http.client.HTTPResponse, length: int, read_size: int) -> It
     inner.read(0)  # where the count is complete, some versions close only when asked again
 
 
-def _raise_as_urllib3(error: Exception) -> NoReturn:
+def _raise_as_urllib3(error: Exception, response: HTTPResponse) -> NoReturn:
     if isinstance(error, socket.timeout):
-        raise ReadTimeoutError(
-            cast(urllib3.connectionpool.ConnectionPool, None), cast(str, None), "Read timed out."
-        ) from error
+        # Of the pool, which is not public, only the text is used, and the connection has the same.
+        pool = cast(urllib3.connectionpool.ConnectionPool, response.connection)
+        raise ReadTimeoutError(pool, cast(str, None), "Read timed out.") from error
     if isinstance(error, ssl.SSLError):
         raise SSLError(error) from error
     # ValueError and AttributeError: the response was closed under the reader.
