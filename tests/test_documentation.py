@@ -166,9 +166,8 @@ class PageRun:
         self.printed = output.getvalue().replace(self.server.address, ADDRESS)
 
     def run_tests(self, namespace: dict[str, object]) -> None:
-        namespace["__builtins__"] = (
-            builtins  # sybil removes them; before 3.10 that breaks functions
-        )
+        # sybil takes them away, and functions of Python 3.9 then lack them.
+        namespace["__builtins__"] = builtins
         for name in [name for name in namespace if name.startswith("test_")]:
             test = namespace.pop(name)
             assert callable(test)
