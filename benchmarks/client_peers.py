@@ -38,6 +38,7 @@ class ClientPeer(NamedTuple):
 
     peer: Peer
     connect: Callable[[str], AbstractContextManager[Iterator[Any]]]
+    asks_for_gzip: bool = True
 
     @property
     def name(self) -> str:
@@ -120,7 +121,7 @@ OUR_CLIENT = ClientPeer(OURS, _sseclient_ng)
 CLIENT_PEERS = (
     ClientPeer(HTTPX_SSE, _httpx_sse),
     ClientPeer(HTTPX2, _httpx2),
-    ClientPeer(LAUNCHDARKLY, _launchdarkly),
+    ClientPeer(LAUNCHDARKLY, _launchdarkly, asks_for_gzip=False),
     ClientPeer(REQUESTS_SSE, _requests_sse),
     ClientPeer(SSECLIENT, _sseclient),
     ClientPeer(SSECLIENT_PY, _sseclient_py),

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 from operator import attrgetter
 from statistics import median
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 from benchmarks.checks import difference, expected_facts
 from benchmarks.entrant import Facts, Peer
@@ -48,7 +48,9 @@ def measure_shape(
     expected = expected_facts(stream)
     del stream
     failures = {peer.name: _check(peer, reads, expected, patience) for peer in peers}
-    runs = {peer.name: partial(_time, peer, reads) for peer in peers if failures[peer.name] is None}
+    runs: dict[str, Callable[[], float]] = {
+        peer.name: partial(_time, peer, reads) for peer in peers if failures[peer.name] is None
+    }
     if node is not None:
         failures[node.name] = _check_node(node, reads, expected)
         if failures[node.name] is None:
