@@ -9,7 +9,6 @@ which ends a loop that would reconnect. Files that a page writes are in a folder
 
 from __future__ import annotations
 
-import asyncio
 import builtins
 import contextlib
 import io
@@ -171,9 +170,7 @@ class PageRun:
         for name in [name for name in namespace if name.startswith("test_")]:
             test = namespace.pop(name)
             assert callable(test)
-            result = test()
-            if asyncio.iscoroutine(result):
-                asyncio.run(result)
+            test()
 
     def compare(self, example: Example) -> None:
         assert self.printed == example.parsed, f"{example.path}:{example.line}: other output"
