@@ -428,6 +428,8 @@ class Client:
             requests.exceptions.HTTPError: the status is neither 200 nor 204.
             InvalidContentType: the response can't be an event stream.
         """
+        if self._reconnection is None:  # made without the constructor, as tests of subclasses do it
+            self._reconnection = Reconnection(self.url, policy_of(None, self._method))
         with self._reading:
             self._close_body()
         rewind_body(self._positions)
@@ -447,8 +449,8 @@ class Client:
         if self._finished:
             return
         self._delivery.begin()
-        if self._reconnection is not None:
-            self._reconnection.opened()
+        assert self._reconnection is not None  # only where a URL was given is anything opened
+        self._reconnection.opened()
         _logger.debug("%s: connected", without_secrets(self.url))
         if self._on_open is not None:
             self._on_open(self.resp)
@@ -511,7 +513,7 @@ class Client:
 
     def _wake_connecting(self) -> None:
         """End a connection that another thread is making, at whatever point it is."""
-        for _ in range(200):  # for a second; the socket may not be there yet
+        for _ in range(200):  # pragma: no branch - for a second; the socket may not be there yet
             connecting = self._connecting
             if connecting is None:
                 return

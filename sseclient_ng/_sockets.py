@@ -80,7 +80,7 @@ def _duplicate(response: object) -> Generator[socket.socket, None, None]:
     with socket.fromfd(descriptor, socket.AF_INET, socket.SOCK_STREAM) as connection:
         # The number may have been closed and given to another file before it was duplicated. It
         # can't have been if the response has it still.
-        if _descriptor(response) != descriptor:
+        if _descriptor(response) != descriptor:  # pragma: no cover - a race
             raise OSError("the connection was closed")
         yield connection
 
