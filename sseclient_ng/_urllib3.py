@@ -1,26 +1,35 @@
 """Bytes of a urllib3 response as they arrive, on every framing, with every version.
 
-``read1`` of urllib3 2.2 is the public way, and the one taken for bodies in a content coding. For
-the others this goes one step lower, to the ``http.client`` response that urllib3 wraps: its public
-``read1`` decodes the framing as well, hands on what is there of a chunk that is not finished, and
-takes a third of the time for each event (benchmarks/client.py).
+``read1`` of urllib3 2.2 is the public way. This goes one step lower where it can, to the response
+of ``http.client`` that urllib3 wraps: its ``read1`` decodes the framing as well, hands on what is
+there of a chunk that is not finished, and takes a third of the time (benchmarks/client.py).
 """
-
-# pyright: reportPrivateUsage=false
 
 from __future__ import annotations
 
 import http.client
 import socket
 import ssl
+import zlib
 from collections.abc import Iterator
-from typing import NoReturn, Optional, cast
+from typing import NoReturn, Optional, Union, cast
 
 import urllib3
-from urllib3.exceptions import ProtocolError, ReadTimeoutError, SSLError
-from urllib3.response import HTTPResponse
+from urllib3.exceptions import DecodeError, ProtocolError, ReadTimeoutError, SSLError
+from urllib3.response import DeflateDecoder, GzipDecoder, HTTPResponse
 
 __all__ = ["chunks_of"]
+
+# The codings that requests asks for, undone by urllib3's own decoders in every version. Others may
+# be asked for where brotli or zstandard are installed; for them its methods of reading have to do.
+_DECODERS: dict[str, type[Union[GzipDecoder, DeflateDecoder]]] = {
+    "gzip": GzipDecoder,
+    "x-gzip": GzipDecoder,
+    "deflate": DeflateDecoder,
+}
+_CODED_READ_SIZE = 4096  # a thousand times as much may come of it
+
+_HEX_DIGITS = b"0123456789ABCDEFabcdef"
 
 
 def chunks_of(
@@ -39,23 +48,27 @@ def chunks_of(
     if response.closed:
         return iter([response.data or b""])
     inner = _http_client_response(response)
-    coded = bool(response.headers.get("Content-Encoding"))
+    coding = response.headers.get("Content-Encoding", "").strip().lower()
     if getattr(response, "chunk_left", None):  # urllib3 itself has begun to read a chunk
         return response.stream(read_size, decode_content=True)
-    if coded and hasattr(response, "read1"):
+    # Its own decoder goes on with a body that it has begun, and knows rare codings.
+    by_urllib3 = bool(coding) and (coding not in _DECODERS or response.tell() > 0)
+    if by_urllib3 and hasattr(response, "read1"):
         return _read_by_urllib3(response, read_size)
-    if inner is None:  # a response over a file, as tests have it
+    if by_urllib3 or inner is None:  # the latter is a response over a file, as tests have it
         return response.stream(read_size, decode_content=True)
-    chunks = _read_by_http_client(response, inner, read_size, leave_open=leave_open)
-    return _decoded(response, chunks) if coded else chunks
+    if coding:
+        chunks = _read_by_http_client(response, inner, _CODED_READ_SIZE, leave_open=leave_open)
+        return _decoded(chunks, _DECODERS[coding](), coding)
+    return _read_by_http_client(response, inner, read_size, leave_open=leave_open)
 
 
 def _http_client_response(response: HTTPResponse) -> Optional[http.client.HTTPResponse]:
     """Return the response of the standard library that a urllib3 response wraps, if it does.
 
     Before urllib3 2.2 no public method hands on the bytes of a chunk or of a length that is not
-    complete. Since then there is ``read1``, but it costs twice as much as all that the fastest
-    other client does for an event. So this attribute, the same from 1.26 to 2.x, is read, and where
+    complete. Since then there is ``read1``, but it alone costs more than all that the fastest other
+    client does for an event. So this attribute, the same from 1.26 to 2.x, is read, and where
     it is something else the public methods are used.
     """
     inner = getattr(response, "_fp", None)
@@ -112,12 +125,44 @@ def _chunked(inner: http.client.HTTPResponse, read_size: int) -> Iterator[bytes]
         if inner.chunk_left == 0:  # what http.client itself does first with the next chunk
             inner.fp.read(len(b"\r\n"))
             inner.chunk_left = None
-        if inner.chunk_left is None and not inner.fp.peek(1):
-            raise http.client.IncompleteRead(b"")
+        if inner.chunk_left is None:
+            arrived = inner.fp.peek(1)
+            if not arrived:
+                raise http.client.IncompleteRead(b"")
+            data, size = _whole_chunks(arrived)
+            if size:
+                inner.fp.read(size)
+                yield data
+                continue
         data = read1(read_size)
         if not data:
             return
         yield data
+
+
+def _whole_chunks(arrived: bytes) -> tuple[bytes, int]:
+    """Return the data of the whole chunks at the start of some bytes, and how many bytes they are.
+
+    http.client takes chunks one by one, at a multiple of what an event costs otherwise. Whatever is
+    not a plain chunk (an extension, the last chunk, a part of a chunk, an error) is left to it.
+
+    Args:
+        arrived: what the connection has in store, from the size of a chunk on.
+    """
+    chunks: list[bytes] = []
+    start = 0
+    while True:
+        line_end = arrived.find(b"\r\n", start)
+        digits = arrived[start:line_end]
+        if line_end < 0 or not digits or digits.translate(None, _HEX_DIGITS):
+            break
+        data_start = line_end + 2
+        data_end = data_start + int(digits, 16)
+        if data_end == data_start or arrived[data_end : data_end + 2] != b"\r\n":
+            break
+        chunks.append(arrived[data_start:data_end])
+        start = data_end + 2
+    return b"".join(chunks), start
 
 
 def _close_delimited(inner: http.client.HTTPResponse, read_size: int) -> Iterator[bytes]:
@@ -152,18 +197,14 @@ def _raise_as_urllib3(error: Exception, response: HTTPResponse) -> NoReturn:
     raise ProtocolError(f"Connection broken: {error!r}", error) from error
 
 
-def _decoded(  # pragma: no cover - coverage is measured with the newest urllib3
-    response: HTTPResponse, chunks: Iterator[bytes]
+def _decoded(
+    chunks: Iterator[bytes], decoder: Union[GzipDecoder, DeflateDecoder], coding: str
 ) -> Iterator[bytes]:
-    """Undo a content coding with a urllib3 before 2.2, which has no public way to do only that.
-
-    Its decoders know every coding that its request asked for, and raise its own errors.
-    """
-    response._init_decoder()
-    for chunk in chunks:
-        data = response._decode(chunk, decode_content=True, flush_decoder=False)
-        if data:
-            yield data
-    data = response._decode(b"", decode_content=True, flush_decoder=True)
-    if data:
-        yield data
+    """Undo a content coding as far as the bytes that have come allow."""
+    try:
+        for chunk in chunks:
+            data = decoder.decompress(chunk)
+            if data:
+                yield data
+    except zlib.error as error:
+        raise DecodeError(f"the body is not in its Content-Encoding, {coding}", error) from error

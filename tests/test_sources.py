@@ -420,6 +420,8 @@ def test_nothing_is_read_of_a_response_before_the_first_next() -> None:
             assert reply.raw.read() == STREAM
 
 
+HAS_READ1 = hasattr(urllib3.HTTPResponse, "read1")
+
 PEEKS: list[tuple[str, Callable[[requests.Response], Iterator[bytes]]]] = [
     ("read", lambda reply: iter([reply.raw.read(9, decode_content=True)])),
     ("stream", lambda reply: iter(reply.raw.stream(9, decode_content=True))),
@@ -433,6 +435,8 @@ PEEKS: list[tuple[str, Callable[[requests.Response], Iterator[bytes]]]] = [
 def test_a_response_of_which_the_start_was_read(
     framing: str, encoding: Optional[str], peek: Callable[[requests.Response], Iterator[bytes]]
 ) -> None:
+    if encoding and "chunk" in framing and peek is PEEKS[0][1] and not HAS_READ1:
+        pytest.skip("before urllib3 2.2 neither read() nor stream() can go on there")
     body = b": start\ndata: one\ndata: two\n\ndata: three\n\n"
     script = response([body], framing=framing, encoding=encoding)
     with ScriptedServer(script) as server, requests.get(server.url, stream=True) as reply:
