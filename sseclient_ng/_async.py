@@ -20,7 +20,7 @@ from requests.structures import CaseInsensitiveDict
 
 from sseclient_ng import _sockets
 from sseclient_ng._async_errors import translated
-from sseclient_ng._core.delivery import Delivery, Progress
+from sseclient_ng._core.delivery import Delivery, Progress, Resumable
 from sseclient_ng._core.event import Event
 from sseclient_ng._core.http import (
     ERROR_BODY_BYTES,
@@ -53,7 +53,7 @@ _WATCH_SECONDS = 0.25
 _control_characters = re.compile("[\0-\x08\x0a-\x1f\x7f]")
 
 
-class AsyncSSEClient:
+class AsyncSSEClient(Resumable):
     """An event stream from a URL, for asyncio.
 
     It connects when its block is entered, or else at the first step of the loop, and reconnects
@@ -152,27 +152,6 @@ class AsyncSSEClient:
         self._in_block = False
         self._finished = False  # whether the iteration has come to its end
         self._closed = False
-
-    @property
-    def last_id(self) -> Optional[str]:
-        """The ID of the last event that was handed out, or of a block without data after it.
-
-        It is what the next connection asks the server to go on after; None asks for none.
-        """
-        return self._delivery.last_id
-
-    @last_id.setter
-    def last_id(self, last_id: Optional[str]) -> None:
-        self._delivery.last_id = last_id
-
-    @property
-    def retry(self) -> int:
-        """The reconnection time in milliseconds; the server's ``retry`` fields set it."""
-        return self._delivery.retry
-
-    @retry.setter
-    def retry(self, retry: int) -> None:
-        self._delivery.retry = retry
 
     @property
     def closed(self) -> bool:

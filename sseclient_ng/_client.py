@@ -27,7 +27,7 @@ from urllib3.response import HTTPResponse
 
 from sseclient_ng import _sockets
 from sseclient_ng._body import Body, Source, body_of_response, body_of_source
-from sseclient_ng._core.delivery import Delivery, Progress
+from sseclient_ng._core.delivery import Delivery, Progress, Resumable
 from sseclient_ng._core.event import Event
 from sseclient_ng._core.http import ERROR_BODY_BYTES, ERROR_BODY_SECONDS, Verdict, http_error, judge
 from sseclient_ng._core.parser import DEFAULT_MAX_EVENT_SIZE
@@ -54,7 +54,7 @@ class Session(Protocol):
         ...
 
 
-class Client:
+class Client(Resumable):
     """An event stream, from a URL or from something that is open already.
 
     Given a URL it connects at once, and reconnects for as long as it is iterated over, going on
@@ -202,27 +202,6 @@ class Client:
         self._reconnection = Reconnection(url, policy)
         if policy is not None:
             self._positions = check_body(requests_kwargs)
-
-    @property
-    def last_id(self) -> Optional[str]:
-        """The ID of the last event that was handed out, or of a block without data after it.
-
-        It is what the next connection asks the server to go on after; None asks for none.
-        """
-        return self._delivery.last_id
-
-    @last_id.setter
-    def last_id(self, last_id: Optional[str]) -> None:
-        self._delivery.last_id = last_id
-
-    @property
-    def retry(self) -> int:
-        """The reconnection time in milliseconds; the server's ``retry`` fields set it."""
-        return self._delivery.retry
-
-    @retry.setter
-    def retry(self, retry: int) -> None:
-        self._delivery.retry = retry
 
     @property
     def closed(self) -> bool:

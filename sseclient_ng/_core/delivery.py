@@ -14,7 +14,7 @@ from sseclient_ng._core.event import Event
 from sseclient_ng._core.parser import EventStreamParser
 from sseclient_ng._core.text import Chunk, Transcoder
 
-__all__ = ["Delivery", "Progress"]
+__all__ = ["Delivery", "Progress", "Resumable"]
 
 
 class Progress(enum.Enum):
@@ -154,3 +154,30 @@ class Delivery:
     def _follow_retry(self, retry: Optional[int]) -> None:
         if retry is not None and retry != self._known_retry:
             self.retry = self._known_retry = retry
+
+
+class Resumable:
+    """What a client shows of its delivery, and lets be changed."""
+
+    _delivery: Delivery
+
+    @property
+    def last_id(self) -> Optional[str]:
+        """The ID of the last event that was handed out, or of a block without data after it.
+
+        It is what the next connection asks the server to go on after; None asks for none.
+        """
+        return self._delivery.last_id
+
+    @last_id.setter
+    def last_id(self, last_id: Optional[str]) -> None:
+        self._delivery.last_id = last_id
+
+    @property
+    def retry(self) -> int:
+        """The reconnection time in milliseconds; the server's ``retry`` fields set it."""
+        return self._delivery.retry
+
+    @retry.setter
+    def retry(self, retry: int) -> None:
+        self._delivery.retry = retry
