@@ -283,24 +283,31 @@ def test_a_step_that_timed_out_in_the_middle_of_an_event() -> None:
 
 
 def test_steps_that_time_out_wherever_they_are_lose_nothing() -> None:
-    numbers = range(1, 101)
+    numbers = range(1, 41)
     pieces: list[list[Piece]] = [[event(number), Pause(0.001 * (number % 4))] for number in numbers]
 
     async def main(server: ScriptedServer) -> list[str]:
         data: list[str] = []
+        late = 0
+        # What a step may take grows with every one that timed out, and shrinks with every event:
+        # so they end at all places, and a slow machine gets to the end, too.
+        limit = 0.0005
         async with AsyncSSEClient(server.url, retry=0, reconnect=SOON) as client:
             while True:
                 try:
-                    data.append(await step(client, 0.0015))
+                    data.append(await step(client, limit))
+                    limit = max(0.0005, limit / 2)
                 except asyncio.TimeoutError:
-                    continue
+                    late += 1
+                    limit *= 1.2
                 except StopAsyncIteration:
+                    assert late > 10
                     return data
 
     with nothing_left(), ScriptedServer(response(pieces)) as server:
         assert run(main(server)) == [str(number) for number in numbers]
         assert server.requests[0].last_event_id is None
-        assert {request.last_event_id for request in server.requests[1:]} == {"100"}
+        assert {request.last_event_id for request in server.requests[1:]} == {"40"}
 
 
 def test_a_wait_goes_on_where_a_step_timed_out() -> None:
@@ -435,6 +442,31 @@ def test_without_a_block_it_connects_on_the_first_step() -> None:
     with nothing_left(), ScriptedServer(answer(1), answer(2)) as server:
         run(main(server))
         assert [request.last_event_id for request in server.requests] == [None, "1", "2"]
+
+
+def test_a_block_goes_on_where_the_client_stands() -> None:
+    async def main(server: ScriptedServer) -> None:
+        connected = AsyncSSEClient(server.url, reconnect=False)
+        assert await step(connected) == "1"
+        async with connected:
+            assert await events_of(connected) == ["2"]
+        finished = AsyncSSEClient(server.url, reconnect=False)
+        assert await events_of(finished) == ["3"]
+        closed = AsyncSSEClient(server.url)
+        await closed.close()
+        for client in (connected, finished, closed):
+            async with client:
+                assert await events_of(client) == []
+
+    with nothing_left(), ScriptedServer(answer(1, 2), answer(3)) as server:
+        run(main(server))
+        assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("url", [b"http://127.0.0.1/", None, 5, object()], ids=lambda url: type(url).__name__)
+def test_what_is_no_url_is_told_where_to_go(url: Any) -> None:
+    with pytest.raises(TypeError, match=rf"\(str\), not {type(url).__name__}; .*aiter_events"):
+        AsyncSSEClient(url)
 
 
 def test_the_first_error_comes_out_of_the_block_or_of_the_first_step() -> None:
