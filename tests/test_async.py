@@ -26,6 +26,7 @@ from fault_leaks import nothing_left
 from scenarios import answer, event, sent, status
 from sseclient_ng import Event, EventTooLarge, ReconnectPolicy
 from sseclient_ng.testing import (
+    Call,
     Close,
     Hold,
     OnAccept,
@@ -527,6 +528,73 @@ def test_close_from_a_callback(callback: str) -> None:
         assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize("reconnecting", [False, True])
+@pytest.mark.parametrize("hook", ["on_request_start", "on_request_end", "on_request_exception"])
+def test_close_from_a_hook_of_the_session(hook: str, reconnecting: bool) -> None:
+    """Before a request, when its answer has just come, and when it has just failed."""
+
+    async def main(server: ScriptedServer) -> list[str]:
+        async def close(*arguments: object) -> None:
+            if client.last_id == ("1" if reconnecting else None):
+                await client.close()
+
+        async with aiohttp.ClientSession(trace_configs=[hooked(hook, close)]) as session:
+            client = AsyncSSEClient(server.url, session=session, retry=0, reconnect=SOON)
+            data = await asyncio.wait_for(events_of(client), AT_ONCE)
+            assert client.closed
+            await in_thread(lambda: server.wait_for_disconnect(timeout=AT_ONCE))
+            return data
+
+    failing = hook == "on_request_exception"
+    scripts = [answer(1)] * reconnecting + [[Close()] if failing else [*sent(2), Hold()]] * 3
+    with nothing_left(), ScriptedServer(*scripts) as server:
+        assert run(main(server)) == ["1"] * reconnecting
+
+
+def hooked(name: str, hook: Callable[..., Any]) -> aiohttp.TraceConfig:
+    config = aiohttp.TraceConfig()
+    getattr(config, name).append(hook)
+    return config
+
+
+@pytest.mark.parametrize("error", [LookupError("mine"), requests.ConnectionError("mine")], ids=repr)
+def test_what_a_hook_of_the_session_raises_comes_out_as_it_is(error: Exception) -> None:
+    async def fail(*arguments: object) -> None:
+        raise error
+
+    async def main() -> None:
+        async with aiohttp.ClientSession(
+            trace_configs=[hooked("on_request_start", fail)]
+        ) as session:
+            client = AsyncSSEClient("http://127.0.0.1:9/", session=session)
+            with pytest.raises(type(error)) as caught:
+                await step(client)
+            assert caught.value is error
+
+    with nothing_left():
+        run(main())
+
+
+@pytest.mark.parametrize("reconnecting", [False, True])
+def test_close_while_an_error_is_read(reconnecting: bool) -> None:
+    answered = threading.Event()
+    refusal = [*response([b"sor"], status=503, complete=False), Call(answered.set), Hold()]
+
+    async def main(server: ScriptedServer) -> list[str]:
+        client = AsyncSSEClient(server.url, retry=0, reconnect=SOON)
+        reading = asyncio.ensure_future(events_of(client))
+        await in_thread(answered.wait)
+        await asyncio.sleep(SETTLING)
+        await client.close()
+        data = await asyncio.wait_for(reading, AT_ONCE)
+        await in_thread(lambda: server.wait_for_disconnect(timeout=AT_ONCE))
+        return data
+
+    scripts = [*([answer(1)] * reconnecting), refusal]
+    with nothing_left(), ScriptedServer(*scripts) as server:
+        assert run(main(server)) == ["1"] * reconnecting
+
+
 @pytest.mark.parametrize(
     ("scripts", "options", "error"),
     [
@@ -721,6 +789,30 @@ def test_a_total_time_of_the_callers_counts() -> None:
 
     with nothing_left(), ScriptedServer([*sent(1), Hold()], answer(2)) as server:
         assert run(main(server)) == ["1", "2"]
+
+
+def test_a_total_time_that_is_up_when_the_connection_breaks() -> None:
+    """What came after the time may be handed out no more: then it is asked for again."""
+    go_on = threading.Event()
+
+    async def main(server: ScriptedServer) -> list[str]:
+        async with AsyncSSEClient(
+            server.url, retry=0, reconnect=SOON, timeout=aiohttp.ClientTimeout(total=0.2)
+        ) as client:
+            data = [await step(client)]
+            await asyncio.sleep(0.3)
+            go_on.set()
+            await in_thread(lambda: server.wait_for_disconnect(1, timeout=AT_ONCE))
+            await asyncio.sleep(SETTLING)
+            return data + await events_of(client)
+
+    broken = [*response([event(1), WaitFor(go_on), event(2)], complete=False), Close()]
+    def go_on_behind(request: Request) -> Script:
+        return answer(2) if request.last_event_id == "1" else status(204)
+
+    with nothing_left(), ScriptedServer(broken, then=go_on_behind) as server:
+        assert run(main(server)) == ["1", "2"]
+        assert server.requests[-1].last_event_id == "2"
 
 
 @pytest.mark.filterwarnings("ignore:.*encode_basic_auth:DeprecationWarning")
