@@ -21,7 +21,7 @@ from fault_clients import DRIVERS, Driver, Enough, Outcome
 from fault_leaks import nothing_left, sockets_to
 from scenarios import QUICK, SCENARIOS, Between, Scenario, event, sent
 from sseclient_ng import Event
-from sseclient_ng.testing import Hold, Pause, Request, ScriptedServer, response
+from sseclient_ng.testing import Hold, Pause, Request, Script, ScriptedServer, chunk, response
 
 HOST = "stream.test"
 AUTHORITY = trustme.CA()
@@ -92,6 +92,20 @@ def test_last_id_and_retry_can_be_set(kind: str) -> None:
         outcome = DRIVERS[kind](server.url, options, Driver(on_event=on_event))
         assert outcome.waits == [pytest.approx(0.02)] * 2
         assert [each.last_event_id for each in server.requests] == [None, "my 1", "my 2"]
+
+
+@pytest.mark.parametrize("kind", DRIVERS)
+def test_an_error_without_an_end_is_read_as_far_as_it_helps(kind: str) -> None:
+    def endless(request: Request) -> Iterator[Script]:
+        yield response(b"<h1>sorry", status=404, complete=False)
+        yield from itertools.repeat(chunk(b" and sorry" * 1000))
+
+    with nothing_left(collecting=True), ScriptedServer(endless) as server:
+        error: Any = DRIVERS[kind](server.url, {}).error
+        assert isinstance(error, requests.HTTPError)
+        assert error.response.text.startswith("<h1>sorry and sorry and")
+        assert 1 << 20 <= len(error.response.content) < 1 << 21
+        del error
 
 
 @pytest.mark.parametrize("kind", DRIVERS)
