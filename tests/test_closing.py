@@ -286,7 +286,9 @@ def test_ctrl_c_comes_out_at_once(place: Place, authority_file: str) -> None:
 
 
 @contextlib.contextmanager
-def interrupted(when: Callable[[], object]) -> Iterator[list[float]]:
+def interrupted(
+    when: Callable[[], object], handler: Callable[..., object] = signal.default_int_handler
+) -> Iterator[list[float]]:
     """Interrupt the main thread, as Ctrl-C does, after a function has returned on another one."""
     times: list[float] = []
     over = threading.Event()
@@ -301,7 +303,7 @@ def interrupted(when: Callable[[], object]) -> Iterator[list[float]]:
 
     thread = threading.Thread(target=interrupt)
     # A shell has what it runs in the background ignore the signal.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    before = signal.signal(signal.SIGINT, handler)
     try:
         thread.start()
         yield times
@@ -309,6 +311,26 @@ def interrupted(when: Callable[[], object]) -> Iterator[list[float]]:
         over.set()
         thread.join()
         signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_close_from_the_handler_of_a_signal_ends_the_loop(
+    place: Place, authority_file: str
+) -> None:
+    with nothing_left(), served(place) as server:
+        with client_for(place, server, authority_file) as client:
+            if place.ignored:
+                server.ignore()
+            assert next(client).data == "1"
+
+            def close(*arguments: object) -> None:
+                client.close()
+
+            with interrupted(lambda: is_there(place, server), close) as times:
+                assert next(client, None) is None
+                times.append(time.monotonic())
+            assert times[-1] - times[0] < AT_ONCE
+        server.wait_for_disconnect(timeout=AT_ONCE)
 
 
 def test_after_ctrl_c_the_loop_can_go_on() -> None:

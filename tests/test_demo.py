@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -129,3 +130,12 @@ def test_it_prints_on_a_terminal_that_knows_ascii_only(
     assert demo.main() == 0
     terminal.flush()
     assert terminal.buffer.getvalue().endswith(b"0 damaged.\n")  # type: ignore[attr-defined]
+
+
+def test_it_prints_to_what_is_no_terminal_at_all(
+    events: list[Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demo, "SSEClient", lambda *args, **kwargs: events)
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        assert demo.main() == 0
+    assert printed.getvalue().endswith("0 damaged.\n")
