@@ -8,10 +8,12 @@ import gzip
 import http.client
 import io
 import json
+import os
 import pathlib
 import random
 import socket
 import ssl
+import threading
 import types
 import urllib.request
 from collections.abc import AsyncIterator, Iterable, Iterator
@@ -21,15 +23,17 @@ from unittest import mock
 import pytest
 import requests
 import responses
+import trustme
 import urllib3
 
 from reading import FACTS, STREAM, Facts, facts, texts
 from sseclient_ng import EventTooLarge, ReconnectPolicy, SSEClient
 from sseclient_ng.testing import (
     Hold,
-    Piece,
+    Pause,
     Scripted,
     ScriptedServer,
+    WaitFor,
     cut,
     cut_randomly,
     response,
@@ -446,6 +450,47 @@ def test_a_response_of_which_the_start_was_read(
         assert texts(SSEClient(reply)) == texts(SSEClient([body[len(start) :]]))
 
 
+@pytest.mark.parametrize("framing", FRAMINGS)
+@pytest.mark.parametrize("encoding", [None, "gzip"])
+def test_a_response_that_was_read_after_the_client_was_made(
+    framing: str, encoding: Optional[str]
+) -> None:
+    script = response([b"data: a\n\n"], framing=framing, encoding=encoding)
+    with ScriptedServer(script) as server, requests.get(server.url, stream=True) as reply:
+        client = SSEClient(reply)
+        assert reply.content == b"data: a\n\n"
+        assert list(client) == []
+
+
+@pytest.mark.parametrize("framing", FRAMINGS)
+@pytest.mark.parametrize("encoding", [None, "gzip"])
+@pytest.mark.parametrize("peeks", [False, True])
+def test_a_response_that_another_thread_closes(
+    framing: str, encoding: Optional[str], peeks: bool
+) -> None:
+    """However far it gets: nothing comes out but events and the errors of requests."""
+    if encoding and peeks and not HAS_READ1:
+        pytest.skip("before urllib3 2.2 its stream() reads there, and lets out errors of Python")
+    closing = threading.Event()
+    pieces = [b": 1\ndata: a\n\n", WaitFor(closing), Pause(0.05), b"data: b\n\n"]
+    script = response(pieces, framing=framing, encoding=encoding)
+
+    def close(reply: requests.Response) -> None:
+        closing.set()
+        reply.close()
+
+    seen: list[str] = []
+    with ScriptedServer(script) as server, requests.get(server.url, stream=True) as reply:
+        if peeks:
+            reply.raw.read(2, decode_content=True)
+        closer = threading.Timer(0.05, close, [reply])
+        closer.start()
+        with contextlib.suppress(requests.RequestException):
+            seen.extend(event.data for event in SSEClient(reply))
+        closer.join()
+    assert seen == ["a", "b"][: len(seen)]
+
+
 def test_several_generators_go_on_where_the_source_stands() -> None:
     client = SSEClient([b"data: a\n\ndata: b\n\nda", b"ta: c\n\ndata: d\n\n", b"data: e\n\n"])
     first, second = client.events(), client.events()
@@ -521,7 +566,7 @@ def dropped(script: Scripted, open_source: Open) -> Callable[[contextlib.ExitSta
     return opened
 
 
-PARTIAL: list[Piece] = [b"data: a\n\ndata: b\n\n", b"data: lost\n"]
+PARTIAL = [b"data: a\n\ndata: b\n\n", b"data: lost\n"]
 BROKEN = response(PARTIAL, complete=False)
 ZIPPED = response(PARTIAL, encoding="gzip", complete=False)
 SHORT = response(PARTIAL, framing="content-length", complete=False)
@@ -533,6 +578,29 @@ def truncated_gzip_file(stack: contextlib.ExitStack) -> Any:
     # The stored form, so that no byte is held back by the decompression.
     data = gzip.compress(b"data: a\n\ndata: b\n\ndata: lost\n" + b"x" * 70000, compresslevel=0)
     return stack.enter_context(gzip.open(io.BytesIO(data[:-2000])))
+
+
+def over_damaged_tls(stack: contextlib.ExitStack) -> requests.Response:
+    """A response in the middle of which the server, or who is in between, sends what is no TLS."""
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    trusted = stack.enter_context(authority.cert_pem.tempfile())
+    listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+
+    def serve() -> None:
+        with context.wrap_socket(listener.accept()[0], server_side=True) as connection:
+            connection.recv(65536)
+            head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+            connection.sendall(head + b"".join(PARTIAL))
+            with socket.socket(fileno=os.dup(connection.fileno())) as below:
+                below.sendall(b"no record of TLS")
+
+    server = threading.Thread(target=serve)
+    server.start()
+    stack.callback(server.join)
+    url = f"https://127.0.0.1:{listener.getsockname()[1]}/"
+    return from_requests(url, stack, verify=trusted)
 
 
 FAILING: list[tuple[str, Callable[[contextlib.ExitStack], Any], Any]] = [
@@ -578,6 +646,12 @@ FAILING: list[tuple[str, Callable[[contextlib.ExitStack], Any], Any]] = [
             lambda url, stack: from_urllib3(url, stack, timeout=urllib3.Timeout(read=0.2)),
         ),
         urllib3.exceptions.ReadTimeoutError,
+    ),
+    ("requests, damaged TLS", over_damaged_tls, requests.exceptions.SSLError),
+    (
+        "urllib3, damaged TLS",
+        lambda stack: over_damaged_tls(stack).raw,
+        urllib3.exceptions.SSLError,
     ),
     (
         "requests, corrupt gzip",
@@ -847,6 +921,15 @@ def test_close_ends_a_generator() -> None:
     client.close()
     assert ended == [True]
     assert list(client) == []
+
+
+def test_a_source_that_ends_when_the_client_was_closed() -> None:
+    def chunks() -> Iterator[bytes]:
+        yield b"data: a\n\ndata: unterminated\n"
+        client.close()
+
+    client = SSEClient(chunks())
+    assert texts(client) == ["a"]
 
 
 def test_what_can_not_be_closed_is_let_be() -> None:
