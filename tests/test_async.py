@@ -464,7 +464,9 @@ def test_a_block_goes_on_where_the_client_stands() -> None:
         assert len(server.requests) == 2
 
 
-@pytest.mark.parametrize("url", [b"http://127.0.0.1/", None, 5, object()], ids=lambda url: type(url).__name__)
+@pytest.mark.parametrize(
+    "url", [b"http://127.0.0.1/", None, 5, object()], ids=lambda url: type(url).__name__
+)
 def test_what_is_no_url_is_told_where_to_go(url: Any) -> None:
     with pytest.raises(TypeError, match=rf"\(str\), not {type(url).__name__}; .*aiter_events"):
         AsyncSSEClient(url)
@@ -807,6 +809,7 @@ def test_a_total_time_that_is_up_when_the_connection_breaks() -> None:
             return data + await events_of(client)
 
     broken = [*response([event(1), WaitFor(go_on), event(2)], complete=False), Close()]
+
     def go_on_behind(request: Request) -> Script:
         return answer(2) if request.last_event_id == "1" else status(204)
 
