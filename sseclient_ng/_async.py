@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
-import inspect
 import io
 import logging
 import re
+import weakref
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Awaitable
+from inspect import isawaitable
 from types import TracebackType
 from typing import Any, Callable, Optional, TypeVar, Union, cast
 
@@ -81,10 +82,11 @@ class AsyncSSEClient(Resumable):
             EOFError where the server ended it, and the seconds that will be waited.
         on_comment: called with the text of each comment.
         aiohttp_kwargs: what else ``aiohttp.ClientSession.request`` takes; ``headers`` and
-            ``params`` may be functions, which are called before every attempt. ``timeout`` is in
-            seconds, to connect and of silence, or a pair of both, or an ``aiohttp.ClientTimeout``;
-            None or nothing is the session's, less its limit for the whole, as a stream has no end.
-            ``auth`` may be a pair. The caller's dicts are not changed.
+            ``params`` may be functions or coroutine functions, which are called before every
+            attempt. ``timeout`` is in seconds, to connect and of silence, or a pair of both, or an
+            ``aiohttp.ClientTimeout``; None or nothing is the session's, less its limit for the
+            whole, as a stream has no end. ``auth`` may be a pair. The caller's dicts are not
+            changed.
 
     Attributes:
         url: the URL.
@@ -137,6 +139,10 @@ class AsyncSSEClient(Resumable):
         self._on_comment = on_comment
         self._comments: deque[str] = deque()
         self._positions = check_body(aiohttp_kwargs) if policy is not None else []
+        if policy is not None and isinstance(aiohttp_kwargs.get("data"), aiohttp.FormData):
+            raise ValueError(
+                "a FormData can't be sent again on a reconnect; pass a dict, or reconnect=False"
+            )
         self._reconnection = Reconnection(url, policy)
         self._delivery = Delivery(
             last_id,
@@ -150,6 +156,7 @@ class AsyncSSEClient(Resumable):
         self._next_attempt: Optional[float] = None  # when to reconnect, in the loop's time
         self._pending: Optional[asyncio.Future[Any]] = None  # what close() has to end
         self._in_block = False
+        self._running = False  # whether a task is in a step
         self._finished = False  # whether the iteration has come to its end
         self._closed = False
 
@@ -162,6 +169,9 @@ class AsyncSSEClient(Resumable):
         return self
 
     async def __anext__(self) -> Event:
+        if self._running:
+            raise RuntimeError("another task is waiting for the next event of this client")
+        self._running = True
         delivery = self._delivery
         try:
             while not (delivery.ready or self._closed):
@@ -170,6 +180,8 @@ class AsyncSSEClient(Resumable):
             if not self._in_block:
                 await self._abandon()
             raise
+        finally:
+            self._running = False
         if self._closed:
             raise StopAsyncIteration
         return delivery.hand_out()
@@ -245,23 +257,9 @@ class AsyncSSEClient(Resumable):
             await self._lost(EOFError("the server ended the stream"), self._delivery.progress())
         return chunk
 
-    def _watch(
-        self, content: aiohttp.StreamReader, transport: asyncio.Transport, was_closed: bool = False
-    ) -> None:
-        """End a read for which nothing will come, now and then, as long as a body is read.
-
-        Where the framing of a body is damaged aiohttp closes the connection, but whoever waits for
-        the body is not told. A connection that ends as it should may be seen closed once before its
-        body has an end, but not twice.
-        """
-        if content is not self._content or content.is_eof() or content.exception() is not None:
-            return
-        closed = transport.is_closing()
-        if closed and was_closed:
-            content.set_exception(aiohttp.ClientPayloadError("the connection was closed"))
-            return
-        loop = asyncio.get_running_loop()
-        loop.call_later(_WATCH_SECONDS, self._watch, content, transport, closed)
+    def _is_reading(self, content: aiohttp.StreamReader) -> bool:
+        """Return whether something may yet come of a body."""
+        return content is self._content and not content.is_eof() and content.exception() is None
 
     async def _lost(self, error: Exception, progress: Progress) -> None:
         """Ask the core what comes after a connection or an attempt, and prepare that."""
@@ -357,11 +355,15 @@ class AsyncSSEClient(Resumable):
             requests.exceptions.RequestException: it failed, or the response is no event stream.
         """
         rewind_body(self._positions)
-        request = _arguments_of_aiohttp(arguments(self.aiohttp_kwargs, self.last_id))
+        kept = await self._evaluated()
+        if self._closed:
+            return
+        request = _arguments_of_aiohttp(arguments(kept, self.last_id))
         if self._positions and hasattr(request.get("data"), "read"):
             request["data"] = request["data"].read()  # aiohttp would close the file
         if self.session is None:
             self.session = aiohttp.ClientSession()
+        request["raise_for_status"] = False  # the core decides what a status means
         request["timeout"] = _timeout_of(request.get("timeout"), self.session)
         try:
             response = await self._unless_closed(self._send(self.session, request))
@@ -370,6 +372,15 @@ class AsyncSSEClient(Resumable):
         if response is not None:
             self.resp = response
             await self._check(response)
+
+    async def _evaluated(self) -> dict[str, Any]:
+        """Return what goes along with a request; ``headers`` and ``params`` may be coroutines."""
+        kept = dict(self.aiohttp_kwargs)
+        for name in ("headers", "params"):
+            if callable(kept.get(name)):
+                value = kept[name]()
+                kept[name] = await self._unless_closed(value) if isawaitable(value) else value
+        return kept
 
     async def _send(
         self, session: aiohttp.ClientSession, request: dict[str, Any]
@@ -387,7 +398,7 @@ class AsyncSSEClient(Resumable):
             self._transport = _transport_of(response)
             if self._transport is not None:
                 _keep_alive(self._transport)
-                self._watch(response.content, self._transport)
+                _watch(weakref.ref(self), response.content, self._transport)
         elif verdict is Verdict.END:
             await self._finish()
         else:
@@ -411,7 +422,7 @@ class AsyncSSEClient(Resumable):
         _logger.debug("%s: connected", without_secrets(self.url))
         await _call(self._on_open, self.resp)
 
-    async def _unless_closed(self, work: Coroutine[Any, Any, _Result]) -> Optional[_Result]:
+    async def _unless_closed(self, work: Awaitable[_Result]) -> Optional[_Result]:
         """Return the result of what `close` can end, or None if it did."""
         self._pending = pending = asyncio.ensure_future(work)
         try:
@@ -424,19 +435,44 @@ class AsyncSSEClient(Resumable):
         return None if pending.cancelled() else pending.result()
 
 
+def _watch(
+    client: weakref.ref[AsyncSSEClient],
+    content: aiohttp.StreamReader,
+    transport: asyncio.Transport,
+    was_closed: bool = False,
+) -> None:
+    """End a read for which nothing will come, now and then, as long as a body is read.
+
+    Where the framing of a body is damaged aiohttp closes the connection, but whoever waits for the
+    body is not told. A connection that ends as it should may be seen closed once before its body
+    has an end, but not twice.
+    """
+    reader = client()
+    if reader is None or not reader._is_reading(content):  # pyright: ignore[reportPrivateUsage]
+        return
+    closed = transport.is_closing()
+    if closed and was_closed:
+        content.set_exception(aiohttp.ClientPayloadError("the connection was closed"))
+        return
+    loop = asyncio.get_running_loop()
+    loop.call_later(_WATCH_SECONDS, _watch, client, content, transport, closed)
+
+
 async def _discard(work: asyncio.Future[Any]) -> None:
     """End work whose result nobody will have."""
     if not work.done():
         work.cancel()
         await asyncio.wait({work})
     if not work.cancelled() and work.exception() is None:
-        work.result().close()
+        result = work.result()
+        if isinstance(result, aiohttp.ClientResponse):
+            result.close()
 
 
 async def _call(callback: Optional[Callable[..., object]], *arguments: object) -> None:
     if callback is not None:
         result = callback(*arguments)
-        if inspect.isawaitable(result):
+        if isawaitable(result):
             await result
 
 

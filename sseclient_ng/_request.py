@@ -27,7 +27,7 @@ def keep_own_copy(given: Mapping[str, object]) -> dict[str, object]:
     own = {name: value for name, value in given.items() if name != "stream"}
     headers = own.get("headers")
     if not callable(headers):
-        own["headers"] = default_headers(cast(_Headers, headers or {}))
+        own["headers"] = default_headers(dict(cast(_Headers, headers or {})))
     return own
 
 
@@ -77,7 +77,14 @@ def rewind_body(positions: list[tuple[object, int]]) -> None:
 
 
 def _bodies(kept: Mapping[str, object]) -> Iterator[object]:
-    yield kept.get("data")
+    data = kept.get("data")
+    form = cast(Mapping[object, object], data if isinstance(data, Mapping) else {})
+    if any(hasattr(value, "read") for value in form.values()):
+        raise ValueError(
+            "a form with files can't be sent again on a reconnect; pass their bytes, or "
+            "reconnect=False"
+        )
+    yield data
     files = kept.get("files")
     entries = files.values() if isinstance(files, Mapping) else [pair[1] for pair in files or ()]  # type: ignore[attr-defined]
     for entry in cast("Iterator[object]", entries):

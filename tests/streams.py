@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Callable, Iterator, NamedTuple, Optional
+from typing import Callable, NamedTuple, Optional
 
 MIB = 1 << 20
 
@@ -162,10 +163,53 @@ def _hexadecimal(draw: random.Random, length: int) -> str:
     return f"{draw.getrandbits(4 * length):0{length}x}" if length else ""
 
 
-_WORDS = (
-    " the of and to in is that for it as was with be by on not he his but at are this have from"
-    ' or had an they which one you were all her she there would their we him been has when {"key":'
-).split(" ")
+_WORDS = [
+    "",
+    "the",
+    "of",
+    "and",
+    "to",
+    "in",
+    "is",
+    "that",
+    "for",
+    "it",
+    "as",
+    "was",
+    "with",
+    "be",
+    "by",
+    "on",
+    "not",
+    "he",
+    "his",
+    "but",
+    "at",
+    "are",
+    "this",
+    "have",
+    "from",
+    "or",
+    "had",
+    "an",
+    "they",
+    "which",
+    "one",
+    "you",
+    "were",
+    "all",
+    "her",
+    "she",
+    "there",
+    "would",
+    "their",
+    "we",
+    "him",
+    "been",
+    "has",
+    "when",
+    '{"key":',
+]
 
 
 def _token(draw: random.Random, completion: str) -> str:

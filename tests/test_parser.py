@@ -1022,3 +1022,19 @@ def test_default_limit_is_64_mebibytes() -> None:
     parser.feed(mebibyte[:-6])
     with pytest.raises(EventTooLarge, match="67108864"):
         parser.feed(b"x")
+
+
+def test_comments_behind_one_that_was_refused_come_before_the_error() -> None:
+    comments: list[str] = []
+
+    def refuse_the_first(text: str) -> None:
+        comments.append(text)
+        if len(comments) == 1:
+            raise LookupError(text)
+
+    parser = EventStreamParser(max_event_size=10, on_comment=refuse_the_first)
+    with pytest.raises(LookupError):
+        parser.feed(b": a\n: b\ndata: too long\n")
+    with pytest.raises(EventTooLarge):
+        parser.feed(b"")
+    assert comments == ["a", "b"]

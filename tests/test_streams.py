@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-import streams
 
+import streams
 from sseclient_ng import Event, EventStreamParser
 
 

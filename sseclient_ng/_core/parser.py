@@ -194,8 +194,6 @@ class EventStreamParser:
 
     def _start_call(self) -> list[Event]:
         events, self._unreturned = self._unreturned, []
-        if self.error is not None and not events:
-            raise self.error.with_traceback(None)
         return events
 
     def _feed_blocks(self, data: bytes, events: list[Event]) -> None:
