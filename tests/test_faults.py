@@ -11,7 +11,8 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from typing import Any, Optional
+from io import BytesIO
+from typing import Any, Callable, Optional
 
 import pytest
 import requests
@@ -19,8 +20,8 @@ import trustme
 
 from fault_clients import DRIVERS, Driver, Enough, Outcome
 from fault_leaks import nothing_left, sockets_to
-from scenarios import QUICK, SCENARIOS, Between, Scenario, event, sent
-from sseclient_ng import Event
+from scenarios import QUICK, SCENARIOS, Between, Scenario, Unseekable, event, sent
+from sseclient_ng import Event, SSEClient
 from sseclient_ng.testing import Hold, Pause, Request, Script, ScriptedServer, chunk, response
 
 HOST = "stream.test"
@@ -106,6 +107,42 @@ def test_an_error_without_an_end_is_read_as_far_as_it_helps(kind: str) -> None:
         assert error.response.text.startswith("<h1>sorry and sorry and")
         assert 1 << 20 <= len(error.response.content) < 1 << 21
         del error
+
+
+FILES: dict[str, Callable[[BytesIO], Any]] = {
+    "a dict": lambda file: {"part": file},
+    "a dict of pairs": lambda file: {"part": ("name", file)},
+    "a list": lambda file: [("other", b"bytes"), ("part", file)],
+    "a list of triples": lambda file: [("part", ("name", file, "text/plain"))],
+}
+
+
+@pytest.mark.parametrize("make", FILES.values(), ids=FILES)
+def test_files_are_sent_again_from_where_they_were(make: Callable[[BytesIO], Any]) -> None:
+    file = BytesIO(b"read before, to send")
+    file.seek(13)
+    options: dict[str, Any] = {
+        "method": "POST",
+        "files": make(file),
+        "reconnect": QUICK,
+        "retry": 0,
+    }
+    with ScriptedServer(response([event(1)]), response([event(2)])) as server:
+        assert [each.data for each in SSEClient(server.url, **options)] == ["1", "2"]
+        assert len(server.requests) == 3
+        for request in server.requests:
+            assert b"\r\n\r\nto send\r\n--" in request.body
+            assert b"read before" not in request.body
+
+
+@pytest.mark.parametrize("make", FILES.values(), ids=FILES)
+def test_files_that_can_be_read_only_once(make: Callable[[BytesIO], Any]) -> None:
+    options: dict[str, Any] = {"method": "POST", "files": make(Unseekable(b"once"))}
+    with ScriptedServer(response([event(1)])) as server:
+        with pytest.raises(ValueError, match=r"read only once.*reconnect=False"):
+            SSEClient(server.url, reconnect=True, **options)
+        assert server.requests == []
+        assert [each.data for each in SSEClient(server.url, **options)] == ["1"]
 
 
 @pytest.mark.parametrize("kind", DRIVERS)
