@@ -14,6 +14,7 @@ number is the data and the id. Clients wait as `QUICK` says, unless the row has 
 from __future__ import annotations
 
 import itertools
+import threading
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -38,6 +39,7 @@ from sseclient_ng.testing import (
     Script,
     Scripted,
     ScriptedServer,
+    WaitFor,
     chunk,
     cut,
     head,
@@ -49,6 +51,11 @@ Parts = tuple[Piece, ...]
 
 #: Waits of 4, 8, 16, 20, 20 ... milliseconds.
 QUICK = ReconnectPolicy(min_delay=0.004, max_delay=0.020, jitter=0.0)
+#: Set once the first event of the row has come out: what the server waits for before it does harm
+#: that would take along what has not been read yet.
+FIRST_EVENT_IS_OUT = threading.Event()
+RECEIVED = WaitFor(FIRST_EVENT_IS_OUT)
+
 #: For very many connections.
 QUICKEST = ReconnectPolicy(min_delay=0.001, max_delay=0.01, jitter=0.0)
 
@@ -270,8 +277,8 @@ CUTS: list[tuple[str, Script, dict[str, Any]]] = [
     ("FIN, gzip", sent(1, encoding="gzip"), {}),
     ("FIN, close-delimited gzip", sent(1, encoding="gzip", framing="close"), {}),
     ("FIN, inside a chunk", sent(1, framing="one-chunk"), {}),
-    ("RST, chunked", [*sent(1), Pause(0.02), Reset()], {}),
-    ("RST, close-delimited", [*sent(1, framing="close"), Pause(0.02), Reset()], {}),
+    ("RST, chunked", [*sent(1), RECEIVED, Reset()], {}),
+    ("RST, close-delimited", [*sent(1, framing="close"), RECEIVED, Reset()], {}),
     ("half-close", [*sent(1), HalfClose(), Hold()], {}),
     ("whole body, inside an event", response([event(1), b"id: 2\ndata: ha"]), {}),
     ("in a line end", response([event(1), b"id: 2\r\ndata: ha\r"]), {}),
@@ -318,26 +325,26 @@ DAMAGE = [
     for name, script in [
         (
             "gzip that goes wrong",
-            [*sent(1, encoding="gzip", framing="close"), Pause(0.02), b"\xff\xff no deflate"],
+            [*sent(1, encoding="gzip", framing="close"), RECEIVED, b"\xff\xff no deflate"],
         ),
         (
             "deflate that goes wrong",
-            [*sent(1, encoding="deflate", framing="close"), Pause(0.02), b"\xff\xff no deflate"],
+            [*sent(1, encoding="deflate", framing="close"), RECEIVED, b"\xff\xff no deflate"],
         ),
         (
             "gzip that goes wrong, chunked",
             [
                 *sent(1, encoding="gzip"),
-                Pause(0.02),
+                RECEIVED,
                 chunk(b"\xff\xff no deflate"),
                 Pause(0.02),
             ],
         ),
-        ("a chunk header that is no number", [*sent(1), Pause(0.02), b"zz\r\ndata: x\n\n\r\n"]),
-        ("a chunk header without an end", [*sent(1), Pause(0.02), b"5" * 100_000]),
+        ("a chunk header that is no number", [*sent(1), RECEIVED, b"zz\r\ndata: x\n\n\r\n"]),
+        ("a chunk header without an end", [*sent(1), RECEIVED, b"5" * 100_000]),
         (
             "a chunk without its line end",
-            [*sent(1), Pause(0.02), b"8\r\ndata: x\n\n\n\n\n\n0\r\n\r\n"],
+            [*sent(1), RECEIVED, b"8\r\ndata: x\n\n\n\n\n\n0\r\n\r\n"],
         ),
         (
             "a body shorter than its length",
@@ -1032,11 +1039,11 @@ LIMITS = [
         )
         for name, script, error in [
             ("a cut", sent(1), requests.RequestException),
-            ("a reset", [*sent(1), Pause(0.02), Reset()], requests.RequestException),
+            ("a reset", [*sent(1), RECEIVED, Reset()], requests.RequestException),
             ("silence", [*sent(1), Hold()], requests.RequestException),
             (
                 "damaged gzip",
-                [*sent(1, encoding="gzip", framing="close"), Pause(0.02), b"\xff\xff no deflate"],
+                [*sent(1, encoding="gzip", framing="close"), RECEIVED, b"\xff\xff no deflate"],
                 requests.RequestException,
             ),
         ]

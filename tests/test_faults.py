@@ -20,9 +20,18 @@ import trustme
 
 from fault_clients import DRIVERS, Driver, Enough, Outcome
 from fault_leaks import nothing_left, sockets_to
-from scenarios import QUICK, SCENARIOS, Between, Scenario, Unseekable, event, sent
+from scenarios import (
+    FIRST_EVENT_IS_OUT,
+    QUICK,
+    SCENARIOS,
+    Between,
+    Scenario,
+    Unseekable,
+    event,
+    sent,
+)
 from sseclient_ng import Event, SSEClient
-from sseclient_ng.testing import Hold, Pause, Request, Script, ScriptedServer, chunk, response
+from sseclient_ng.testing import Hold, Request, Script, ScriptedServer, WaitFor, chunk, response
 
 HOST = "stream.test"
 AUTHORITY = trustme.CA()
@@ -150,18 +159,19 @@ def test_files_that_can_be_read_only_once(make: Callable[[BytesIO], Any]) -> Non
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the sockets in the way of Linux")
 def test_keep_alive_is_on(kind: str, framing: str) -> None:
     found: list[int] = []
+    looked = threading.Event()
 
     def on_event(client: Any, given: Event) -> None:
         with sockets_to(server.port) as sockets:
             found.extend(
                 each.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) for each in sockets
             )
-
+        looked.set()
         if given.data == "2":
             raise Enough
 
     options = {"retry": 0, "reconnect": QUICK}
-    scripts = [[*sent(1, framing=framing), Pause(0.05)], [*sent(2, framing=framing), Hold()]]
+    scripts = [[*sent(1, framing=framing), WaitFor(looked)], [*sent(2, framing=framing), Hold()]]
     with ScriptedServer(*scripts) as server:
         outcome = DRIVERS[kind](server.url, options, Driver(on_event=on_event))
         assert outcome.data == ["1", "2"]
@@ -264,7 +274,9 @@ def run(
         if count in scenario.after_failures:
             scenario.after_failures[count](server)
 
+    FIRST_EVENT_IS_OUT.clear()
     driver = Driver(
+        on_event=lambda client, given: FIRST_EVENT_IS_OUT.set(),
         on_failure=on_failure,
         closes_after=scenario.closes_after,
         fresh_dns=scenario.lookups is not None,
