@@ -6,6 +6,7 @@ import contextlib
 import inspect
 import io
 import logging
+import math
 import sys
 import threading
 import time
@@ -116,10 +117,10 @@ class Client(Resumable):
     chunk_size: Optional[int]
     requests_kwargs: dict[str, Any]
     resp: requests.Response
-    _body: Optional[Body]
-    _chunks: Iterator[Chunk]
-    _on_open: Optional[Callable[[requests.Response], object]]
-    _on_error: Optional[Callable[[Exception, float], object]]
+    _open_body: Optional[Body]
+    _body_chunks: Iterator[Chunk]
+    _call_on_open: Optional[Callable[[requests.Response], object]]
+    _call_on_error: Optional[Callable[[Exception, float], object]]
 
     def __init__(
         self,
@@ -155,16 +156,16 @@ class Client(Resumable):
         self.session = session
         self.chunk_size = chunk_size
         self._check_content_type = check_content_type
-        self._on_open = on_open
-        self._on_error = on_error
+        self._call_on_open = on_open
+        self._call_on_error = on_error
         if isinstance(source, str):
             self._prepare_requests(source, method, policy_of(reconnect, method), requests_kwargs)
-            self._open()
+            self._open_first()
         else:
             if isinstance(source, requests.Response):
                 self.resp = source
-            self._body = body_of_source(source, chunk_size)
-            self._chunks = self._open_chunks()
+            self._open_body = body_of_source(source, chunk_size)
+            self._body_chunks = self._open_chunks()
 
     def _set_up(self) -> None:
         """Set every attribute to what it is before there is a source."""
@@ -172,22 +173,27 @@ class Client(Resumable):
         self.session = None
         self.chunk_size = 1024
         self.requests_kwargs = keep_own_copy({})
-        self._method = "GET"
+        self._request_method = "GET"
         self._check_content_type = True
-        self._on_open = None
-        self._on_error = None
-        self._positions = check_body({})
+        self._call_on_open = None
+        self._call_on_error = None
+        self._body_positions = check_body({})
         self._delivery = Delivery(
             None, 3000, encoding=None, max_event_size=DEFAULT_MAX_EVENT_SIZE, on_comment=None
         )
         self._reconnection: Optional[Reconnection] = None
-        self._body = None
-        self._chunks = iter(())
-        self._finished = False  # whether the iteration has come to its end
-        self._closed = False
-        self._closing = threading.Event()
-        self._reading = threading.Lock()  # held while a thread reads, and while the body is closed
-        self._connecting: Optional[tuple[int, FrameType]] = None
+        self._open_body = None
+        self._body_chunks = iter(())
+        self._at_end = False  # whether the iteration has come to its end
+        self._was_closed = False
+        # Released by close(). An Event would not do: its methods can't interrupt one another, as
+        # they would have to where a signal handler closes the client.
+        self._close_gate = threading.Lock()
+        self._close_gate.acquire()
+        self._read_lock = (
+            threading.Lock()
+        )  # held while a thread reads, and while the body is closed
+        self._connecting_at: Optional[tuple[int, FrameType]] = None
 
     def _prepare_requests(
         self,
@@ -197,27 +203,33 @@ class Client(Resumable):
         requests_kwargs: Mapping[str, object],
     ) -> None:
         self.url = url
-        self._method = method.upper()
+        self._request_method = method.upper()
         self.requests_kwargs = keep_own_copy(requests_kwargs)
         self._reconnection = Reconnection(url, policy)
         if policy is not None:
-            self._positions = check_body(requests_kwargs)
+            self._body_positions = check_body(requests_kwargs)
 
     @property
     def closed(self) -> bool:
         """Whether `close` was called."""
-        return self._closed
+        return self._was_closed
 
     def __iter__(self: _Self) -> _Self:
         return self
 
     def __next__(self) -> Event:
         delivery = self._delivery
-        while not (delivery.ready or self._closed):
-            self._advance()
-        if self._closed:
-            self._stop()
-        return delivery.hand_out()
+        try:
+            while not (delivery.ready or self._was_closed):
+                self._read_once()
+            if self._was_closed:
+                self._end_iteration()
+            return delivery.hand_out()
+        except Exception:
+            raise
+        except BaseException:
+            self._drop_interrupted()
+            raise
 
     def events(self) -> Iterator[Event]:
         """Return an iterator over the events; several of one client continue one another.
@@ -236,17 +248,18 @@ class Client(Resumable):
         its loop ends as if the stream had. A source that was given is closed too. Closing twice is
         the same as once.
         """
-        self._closed = True
-        self._closing.set()
-        body = self._body
+        self._was_closed = True
+        with contextlib.suppress(RuntimeError):  # it was closed before
+            self._close_gate.release()
+        body = self._open_body
         if body is not None:
             body.wake()
-        self._wake_connecting()
-        if self._reading.acquire(blocking=False):  # else the thread that reads closes the body
+        self._end_connecting()
+        if self._read_lock.acquire(blocking=False):  # else the thread that reads closes the body
             try:
                 self._close_body()
             finally:
-                self._reading.release()
+                self._read_lock.release()
 
     def __enter__(self: _Self) -> _Self:
         return self
@@ -268,16 +281,16 @@ class Client(Resumable):
 
     def _open_chunks(self) -> Iterator[Chunk]:
         """Return an iterator over the body that is open."""
-        return iter(()) if self._body is None else self._body.chunks
+        return iter(()) if self._open_body is None else self._open_body.chunks
 
-    def _advance(self) -> None:
+    def _read_once(self) -> None:
         """Read once and parse what came; where the body has ended, do what comes next.
 
         Raises:
             StopIteration: the iteration is at its end.
             Exception: what `Client` says about iterating.
         """
-        if self._finished:
+        if self._at_end:
             raise StopIteration
         try:
             self._delivery.check()
@@ -285,97 +298,110 @@ class Client(Resumable):
             if chunk is not None:
                 self._delivery.receive(chunk)
         except EventTooLarge:
-            self._finish()
+            self._finish_iteration()
             raise
 
     def _next_chunk(self) -> Optional[Chunk]:
         """Return the next chunk, or None where the body has ended and the next was opened."""
         try:
-            with self._reading:
-                return next(self._chunks)
+            with self._read_lock:
+                return next(self._body_chunks)
         except StopIteration:
-            self._ended()
+            self._body_ended()
         except Exception as error:  # noqa: BLE001 - the core decides what it means
-            self._lost(error)
-        except BaseException:
-            # What is given to read can't be read further, and what has come is no whole event.
-            self._finished = self._reconnection is None
-            raise
+            self._connection_lost(error)
         return None
 
-    def _ended(self) -> None:
+    def _body_ended(self) -> None:
         """Do what comes after the end of a body."""
         if self._reconnection is not None:
-            self._lost(EOFError("the server ended the stream"))
+            self._connection_lost(EOFError("the server ended the stream"))
         else:
-            self._finished = True
-            if not self._closed:
+            self._at_end = True
+            if not self._was_closed:
                 self._delivery.finish()
 
-    def _lost(self, error: Exception) -> None:
+    def _connection_lost(self, error: Exception) -> None:
         """Do what comes after an error.
 
         It runs while the error is being handled, as subclasses look at it in ``_connect``.
         """
-        if self._closed:
-            self._stop()
+        if self._was_closed:
+            self._end_iteration()
         if self._reconnection is None:
-            self._finished = True
+            self._at_end = True
             raise error
-        self._reconnect(self._reconnection, error, self._delivery.progress())
+        self._reconnect_until_open(self._reconnection, error, self._delivery.progress())
 
-    def _finish(self) -> None:
-        self._finished = True
+    def _finish_iteration(self) -> None:
+        self._at_end = True
         if self._reconnection is not None:
-            with self._reading:
+            with self._read_lock:
                 self._close_body()
 
-    def _stop(self) -> NoReturn:
+    def _drop_interrupted(self) -> None:
+        """Make sure that nothing is lost or damaged where Ctrl-C struck, perhaps in the parser.
+
+        The server is asked again for what was not handed out. What was given to read can't be asked
+        for again: it ends, as what has come of it may be half an event.
+        """
+        if self._reconnection is None:
+            self._at_end = True
+            return
+        with self._read_lock:
+            self._close_body()
+        self._delivery.ready.clear()
+        self._delivery.begin()
+
+    def _end_iteration(self) -> NoReturn:
         """End the iteration of a client that was closed."""
-        with self._reading:
+        with self._read_lock:
             self._close_body()
         raise StopIteration
 
     def _close_body(self) -> None:
-        body, self._body = self._body, None
-        self._chunks = iter(())
+        body, self._open_body = self._open_body, None
+        self._body_chunks = iter(())
         if body is not None:
             body.close()
 
     # -- connecting
 
-    def _reconnect(self, reconnection: Reconnection, error: Exception, progress: Progress) -> None:
+    def _reconnect_until_open(
+        self, reconnection: Reconnection, error: Exception, progress: Progress
+    ) -> None:
         """Wait and try, until a connection is open or the core says that it is over."""
         failure: Optional[Exception] = error
         while failure is not None:
             try:
                 delay = reconnection.lost(failure, progress, self._delivery.retry)
             except Exception:
-                self._finish()
+                self._finish_iteration()
                 self._keep_body(failure)
                 raise
             if delay is None:
-                self._finish()
+                self._finish_iteration()
                 raise StopIteration
-            self._wait(failure, delay)
+            self._wait_to_reconnect(failure, delay)
             reconnection.attempt()
             failure = self._try_to_open()
             progress = Progress.NOTHING
 
-    def _wait(self, error: Exception, delay: float) -> None:
+    def _wait_to_reconnect(self, error: Exception, delay: float) -> None:
         _logger.info(
             "%s: %s, connecting again in %.2f s",
             without_secrets(self.url),
             type(error).__name__,
             delay,
         )
-        if self._on_error is not None:
-            self._on_error(error, delay)
+        if self._call_on_error is not None:
+            self._call_on_error(error, delay)
         if isinstance(error, requests.HTTPError) and error.response is not None:
             error.response.close()
-        self._closing.wait(delay)
-        if self._closed:
-            self._stop()
+        if self._close_gate.acquire(timeout=delay):
+            self._close_gate.release()
+        if self._was_closed:
+            self._end_iteration()
 
     def _try_to_open(self) -> Optional[Exception]:
         """Return None if a connection was opened, or else the error."""
@@ -384,20 +410,20 @@ class Client(Resumable):
         except StopIteration:
             raise
         except Exception as error:  # noqa: BLE001 - the core decides what it means
-            if self._closed:
-                self._stop()
+            if self._was_closed:
+                self._end_iteration()
             return error
-        self._begin()
+        self._begin_reading()
         return None
 
-    def _open(self) -> None:
+    def _open_first(self) -> None:
         """Make the first connection; its errors are the caller's."""
         try:
             self._connect()
         except (requests.HTTPError, InvalidContentType) as error:
             self._keep_body(error)
             raise
-        self._begin()
+        self._begin_reading()
 
     def _connect(self) -> None:
         """Make a connection and check its response.
@@ -408,45 +434,47 @@ class Client(Resumable):
             InvalidContentType: the response can't be an event stream.
         """
         if self._reconnection is None:  # made without the constructor, as tests of subclasses do it
-            self._reconnection = Reconnection(self.url, policy_of(None, self._method))
-        with self._reading:
+            self._reconnection = Reconnection(self.url, policy_of(None, self._request_method))
+        with self._read_lock:
             self._close_body()
-        rewind_body(self._positions)
-        self.resp = response = self._send()
+        rewind_body(self._body_positions)
+        self.resp = response = self._send_request()
         if self._is_stream(response):
-            self._body = self._body_of(response)
-            self._body.keep_alive()
+            self._open_body = self._body_of(response)
+            self._open_body.keep_alive()
         else:
-            self._finished = True
+            self._at_end = True
             response.close()
-        self._chunks = self._open_chunks()
+        self._body_chunks = self._open_chunks()
 
-    def _begin(self) -> None:
+    def _begin_reading(self) -> None:
         """Begin to read the connection that was made."""
-        if self._closed:
-            self._stop()
-        if self._finished:
+        if self._was_closed:
+            self._end_iteration()
+        if self._at_end:
             return
         self._delivery.begin()
         assert self._reconnection is not None  # only where a URL was given is anything opened
         self._reconnection.opened()
         _logger.debug("%s: connected", without_secrets(self.url))
-        if self._on_open is not None:
-            self._on_open(self.resp)
+        if self._call_on_open is not None:
+            self._call_on_open(self.resp)
 
-    def _send(self) -> requests.Response:
+    def _send_request(self) -> requests.Response:
         request = arguments(self.requests_kwargs, self.last_id)
         session = self.session
         if session is None:
             # Looked up where callers' tests replace it: on the package, when it is needed.
             session = cast(Session, sys.modules["sseclient_ng"].requests)
-        self._connecting = (threading.get_ident(), cast(FrameType, inspect.currentframe()))
+        self._connecting_at = (threading.get_ident(), cast(FrameType, inspect.currentframe()))
         try:
-            if self._method == "GET":
+            if self._was_closed:  # before close() could see that there is something to end
+                self._end_iteration()
+            if self._request_method == "GET":
                 response = session.get(self.url, stream=True, **request)
             else:
                 response = cast(requests.Session, session).request(
-                    self._method,
+                    self._request_method,
                     self.url,
                     stream=True,
                     **request,  # type: ignore[arg-type]
@@ -457,7 +485,7 @@ class Client(Resumable):
             # From a redirect to what is no URL; an InvalidURL is a ValueError still.
             raise requests.exceptions.InvalidURL(str(error)) from error
         finally:
-            self._connecting = None
+            self._connecting_at = None
         return cast(requests.Response, response)
 
     def _is_stream(self, response: requests.Response) -> bool:
@@ -484,23 +512,33 @@ class Client(Resumable):
         response = error.response if isinstance(error, requests.RequestException) else None
         if not (isinstance(response, requests.Response) and isinstance(response.raw, HTTPResponse)):
             return
-        self._body = body = self._body_of(response)
-        with self._reading:
+        self._open_body = body = self._body_of(response)
+        with self._read_lock:
             data = body.read_some(ERROR_BODY_BYTES, ERROR_BODY_SECONDS)
             self._close_body()
         response.raw = io.BytesIO(data)
 
-    def _wake_connecting(self) -> None:
-        """End a connection that another thread is making, at whatever point it is."""
-        for _ in range(200):  # pragma: no branch - for a second; the socket may not be there yet
-            connecting = self._connecting
-            if connecting is None:
-                return
-            thread, frame = connecting
-            _sockets.wake_connecting(thread, frame)
-            if thread == threading.get_ident():  # a signal handler: nothing goes on while it runs
-                return
+    def _end_connecting(self) -> None:
+        """End a connection that is being made, at whatever point it is."""
+        connecting = self._connecting_at
+        if connecting is None:
+            return
+        # In a signal handler the thread that connects is this one, and can't go on before it ends.
+        patience = 0.0 if connecting[0] == threading.get_ident() else 1.0
+        if not self._wake_connecting(connecting, patience):
+            # The socket may not be there yet: looking up a name can't be ended.
+            arguments = (connecting, math.inf)
+            threading.Thread(target=self._wake_connecting, args=arguments, daemon=True).start()
+
+    def _wake_connecting(self, connecting: tuple[int, FrameType], seconds: float) -> bool:
+        """Wake a thread that connects until it has noticed; return whether it has."""
+        deadline = time.monotonic() + seconds
+        while self._connecting_at is connecting:
+            _sockets.wake_connecting(*connecting)
+            if time.monotonic() >= deadline:
+                return False
             time.sleep(0.005)
+        return True
 
 
 def _url_in(requests_kwargs: dict[str, object]) -> str:

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
+from sseclient_ng._body import Source, body_of_source
 from sseclient_ng._client import Client
 from sseclient_ng._core.event import Event
 from sseclient_ng._core.line_ends import LineEnds
@@ -52,17 +53,17 @@ class SSEClient(Client):
     @property
     def resp_iterator(self) -> Iterator[Chunk]:
         """The iterator over the chunks of the body, from which everything is read."""
-        return self._chunks
+        return self._body_chunks
 
     @resp_iterator.setter
     def resp_iterator(self, chunks: Iterator[Chunk]) -> None:
-        self._chunks = chunks
+        self._body_chunks = chunks
 
     def iter_content(self) -> Iterator[Chunk]:
         """Return an iterator over the chunks of the body; called once for each connection."""
-        if self.url and (self._body is None or self._body.source is not self.resp):
+        if self.url and (self._open_body is None or self._open_body.source is not self.resp):
             self._close_body()  # a _connect of a subclass has opened another response
-            self._body = self._body_of(self.resp)
+            self._open_body = self._body_of(self.resp)
         return super()._open_chunks()
 
     def _open_chunks(self) -> Iterator[Chunk]:
@@ -72,15 +73,39 @@ class SSEClient(Client):
     def _event_complete(self) -> bool:
         return end_of_field.search(self.buf) is not None
 
+    # -- of subclasses of either, which have attributes of their own
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called, or what a subclass says."""
+        own: bool = self.__dict__.get("closed", self._was_closed)
+        return own
+
+    @closed.setter
+    def closed(self, closed: bool) -> None:
+        self.__dict__["closed"] = closed
+
     # -- of sseclient-py: its events(), which programs rewrite, works on these
 
     @property
     def _char_enc(self) -> str:
         return self._delivery.encoding or "utf-8"
 
+    @_char_enc.setter
+    def _char_enc(self, encoding: str) -> None:
+        self._delivery.encoding = encoding
+        self._delivery.begin()
+
     @property
     def _event_source(self) -> object:
-        return None if self._body is None else self._body.source
+        return None if self._open_body is None else self._open_body.source
+
+    @_event_source.setter
+    def _event_source(self, source: Source) -> None:
+        self._open_body = body_of_source(source, self.chunk_size)
+        self._body_chunks = self._open_chunks()
+        self._delivery.begin()
+        self._at_end = False
 
     def events(self) -> Iterator[Event]:
         """Return an iterator over the events; several of one client continue one another.
@@ -102,13 +127,13 @@ class SSEClient(Client):
     def _read(self) -> Iterator[bytes]:
         """Yield blocks of lines, each with the blank line that ends it."""
         ends, rest = LineEnds(), bytearray()
-        while not (self._finished or self._closed):
-            connection = self._chunks
+        while not (self._at_end or self._was_closed):
+            connection = self._body_chunks
             try:
                 chunk = self._next_chunk()
             except StopIteration:
                 return
-            if self._chunks is not connection:  # half a block dies with its connection
+            if self._body_chunks is not connection:  # half a block dies with its connection
                 ends, rest = LineEnds(), bytearray()
             rest += ends.normalise(as_bytes(chunk or b""))
             yield from _take_blocks(rest)

@@ -107,14 +107,17 @@ def wake_connecting(thread: int, frames_below: FrameType) -> None:
         frames_below: a frame of that thread, of the function that connects; only what it has called
             is looked at.
     """
+    connections: list[socket.socket] = []
     frame = sys._current_frames().get(thread)  # pyright: ignore[reportPrivateUsage]
-    while frame is not None and frame is not frames_below:
-        for value in list(frame.f_locals.values()):
-            connection = _socket_of(value)
-            if connection is not None:
-                with contextlib.suppress(OSError):
-                    connection.shutdown(socket.SHUT_RDWR)
+    while frame is not frames_below:
+        if frame is None:  # the function has returned meanwhile: these are its callers' sockets
+            return
+        found = map(_socket_of, list(frame.f_locals.values()))
+        connections += [connection for connection in found if connection is not None]
         frame = frame.f_back
+    for connection in connections:
+        with contextlib.suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
 
 
 def _socket_of(value: object) -> Optional[socket.socket]:

@@ -238,7 +238,8 @@ class EventStreamParser:
             self._unreturned = events  # until every call has returned
             while self._lines.comments:
                 self._on_comment(self._lines.comments.popleft())
-            self._unreturned = []
+            # A call that a callback made may have returned them.
+            events, self._unreturned = self._unreturned, []
         if self.error is not None and not events:
             raise self.error.with_traceback(None)
         return events

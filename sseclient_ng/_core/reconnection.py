@@ -65,6 +65,9 @@ def is_drop(error: Exception) -> bool:
     Args:
         error: what an attempt to connect, or reading, raised. EOFError stands for a clean end.
     """
+    if isinstance(error, requests.exceptions.InvalidHeader):
+        # requests says so of the caller's headers, and of a response that a proxy has garbled.
+        return isinstance(error.__context__, urllib3.exceptions.InvalidHeader)
     if isinstance(error, _FINAL):
         return False
     if isinstance(error, requests.HTTPError) and error.response is not None:
@@ -161,7 +164,7 @@ class Reconnection:
         response = error.response if isinstance(error, requests.HTTPError) else None
         if response is not None:
             asked = retry_after(response.headers.get("Retry-After"), self._wall_clock())
-            if asked is not None:
+            if asked:  # 0, or a date in the past, asks for nothing
                 return policy.bounded(asked)
         # A server may have sent more digits than a float holds.
         seconds = min(retry or 0, 1000 * policy.max_server_delay) / 1000
