@@ -261,6 +261,31 @@ def test_cancelling_in_a_callback(callback: str) -> None:
         run(main(server))
 
 
+@pytest.mark.parametrize("at", ["headers", "on_request_end", "on_request_exception"])
+@pytest.mark.parametrize("reconnecting", [False, True])
+def test_cancelling_when_what_was_waited_for_has_just_come(at: str, reconnecting: bool) -> None:
+    async def main(server: ScriptedServer) -> None:
+        async def cancel(*arguments: object) -> dict[str, str]:
+            if client.last_id == ("1" if reconnecting else None):
+                reading.cancel()
+            return {}
+
+        configs = [] if at == "headers" else [hooked(at, cancel)]
+        options: dict[str, Any] = {"headers": cancel} if at == "headers" else {}
+        async with aiohttp.ClientSession(trace_configs=configs) as session:
+            client = AsyncSSEClient(server.url, session=session, retry=0, reconnect=SOON, **options)
+            reading = asyncio.ensure_future(events_of(client))
+            with pytest.raises(asyncio.CancelledError):
+                await asyncio.wait_for(reading, AT_ONCE)
+            if at != "headers":  # else the session keeps the connection that has done its work
+                await in_thread(lambda: server.wait_for_disconnect(timeout=AT_ONCE))
+
+    failing = at == "on_request_exception"
+    scripts = [answer(1)] * reconnecting + [[Close()] if failing else [*sent(2), Hold()]] * 3
+    with nothing_left(), ScriptedServer(*scripts) as server:
+        run(main(server))
+
+
 # Time-outs around a step
 
 
