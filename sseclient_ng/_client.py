@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from functools import partial
 from types import FrameType, TracebackType
 from typing import (
     Any,
@@ -527,8 +528,8 @@ class Client(Resumable):
         patience = 0.0 if connecting[0] == threading.get_ident() else 1.0
         if not self._wake_connecting(connecting, patience):
             # The socket may not be there yet: looking up a name can't be ended.
-            arguments = (connecting, math.inf)
-            threading.Thread(target=self._wake_connecting, args=arguments, daemon=True).start()
+            wake = partial(self._wake_connecting, connecting, math.inf)
+            threading.Thread(target=wake, name="sseclient-close", daemon=True).start()
 
     def _wake_connecting(self, connecting: tuple[int, FrameType], seconds: float) -> bool:
         """Wake a thread that connects until it has noticed; return whether it has."""

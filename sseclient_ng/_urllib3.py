@@ -48,19 +48,27 @@ def chunks_of(
     if response.closed:
         return iter([response.data or b""])
     inner = _http_client_response(response)
-    coding = response.headers.get("Content-Encoding", "").strip().lower()
+    coding = _coding(response)
     if getattr(response, "chunk_left", None):  # urllib3 itself has begun to read a chunk
         return response.stream(read_size, decode_content=True)
     # Its own decoder goes on with a body that it has begun, and knows rare codings.
     by_urllib3 = bool(coding) and (coding not in _DECODERS or response.tell() > 0)
     if by_urllib3 and hasattr(response, "read1"):
         return _read_by_urllib3(response, read_size)
-    if by_urllib3 or inner is None:  # the latter is a response over a file, as tests have it
+    if by_urllib3:  # before 2.2: it would wait for more than one byte
+        return response.stream(1, decode_content=True)
+    if inner is None:  # a response over a file, as tests have it
         return response.stream(read_size, decode_content=True)
     if coding:
         chunks = _read_by_http_client(response, inner, _CODED_READ_SIZE, leave_open=leave_open)
         return _decoded(chunks, _DECODERS[coding](), coding)
     return _read_by_http_client(response, inner, read_size, leave_open=leave_open)
+
+
+def _coding(response: HTTPResponse) -> str:
+    """Return the content coding of a body; "" where urllib3 would pass it on as it is."""
+    coding = response.headers.get("Content-Encoding", "").strip().lower()
+    return coding if "," in coding or coding in response.CONTENT_DECODERS else ""
 
 
 def _http_client_response(response: HTTPResponse) -> Optional[http.client.HTTPResponse]:

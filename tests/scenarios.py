@@ -523,6 +523,16 @@ STATUSES = [
         waits=[4, 8, 16, 20, 20],
     ),
     Scenario(
+        "two lengths that contradict each other, on a reconnect",
+        [
+            answer(1),
+            b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 5\r\n\r\nabc",
+            answer(2),
+        ],
+        events="1 2",
+        last_event_ids=[None, b"1", b"1", b"2"],
+    ),
+    Scenario(
         "Retry-After that has passed",
         [answer(1), status(503, Retry_After="0"), status(503, Retry_After=formatdate(0))],
         events="1",

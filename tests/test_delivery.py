@@ -107,6 +107,16 @@ def test_each_event_is_delivered_when_it_arrives(
         assert min(stream.delays) < 0.1
 
 
+@pytest.mark.parametrize("coding", ["identity", "none", "unheard-of"])
+@pytest.mark.parametrize("framing", FRAMINGS)
+def test_what_is_no_content_coding_holds_nothing_back(framing: str, coding: str) -> None:
+    stream = Stream()
+    headers = {"Content-Encoding": coding}
+    server = ScriptedServer(response(stream.pieces(), framing=framing, headers=headers))
+    with server, SSEClient(server.url, timeout=SECONDS) as client:
+        assert stream.texts(client, server) == TEXTS
+
+
 @pytest.mark.parametrize("chunk_size", [1, 10 * 1024, 1 << 20])
 @pytest.mark.parametrize("framing", FRAMINGS)
 def test_chunk_size_holds_nothing_back(framing: str, chunk_size: int) -> None:

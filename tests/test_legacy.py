@@ -1015,3 +1015,33 @@ def test_a_reset_is_no_error() -> None:
         assert next(client).data == "first"
         arrived.set()
         assert texts(client) == ["second"]
+
+
+def test_attributes_of_subclasses_with_names_of_ours() -> None:
+    class Own(SSEClient):
+        """Names that programs have given to attributes of their own."""
+
+        def __init__(self, *arguments: Any, **keywords: Any) -> None:
+            self.closed = False
+            self._stop = self._closed = self._finished = self._method = self._wait = object()
+            super().__init__(*arguments, **keywords)
+            self._on_error = self._lock = self._thread = self._body = object()
+
+        def close(self) -> None:
+            self.closed = True
+
+    with ScriptedServer(response([b"id: 1\ndata: first\n\n"])) as server:
+        client = Own(server.url, **QUICKLY)
+        assert client.closed is False
+        assert texts(client) == ["first"]
+        client.close()
+        assert client.closed is True
+
+
+def test_another_event_source_and_encoding_by_assignment() -> None:
+    client = SSEClient([b"data: 1\n\n"])
+    assert texts(client.events()) == ["1"]
+    client._event_source = ["data: caf\u00e9\n\n".encode("latin-1")]
+    client._char_enc = "latin-1"
+    assert texts(client.events()) == ["caf\u00e9"]
+    assert client._char_enc == "latin-1"

@@ -1,0 +1,165 @@
+"""Clients that are closed or interrupted at bad moments: nothing hangs, nothing is lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+import time
+from typing import Any, Optional
+
+import pytest
+
+from sseclient_ng import EventStreamParser, ReconnectPolicy, SSEClient
+from sseclient_ng.testing import Hold, Request, Script, ScriptedServer, response
+
+SOON = ReconnectPolicy(min_delay=0.01, max_delay=0.02)
+FIRST = response([b"id: 1\ndata: 1\n\n"])
+PATIENCE = 10.0
+
+
+class Loop(threading.Thread):
+    """A program's loop in a thread of its own."""
+
+    def __init__(self, client: SSEClient) -> None:
+        super().__init__(daemon=True)
+        self.client = client
+        self.data: list[str] = []
+        self.start()
+
+    def run(self) -> None:
+        self.data += [event.data for event in self.client]
+
+
+def slow_name(monkeypatch: pytest.MonkeyPatch, seconds: float) -> threading.Event:
+    """Have the second look-up of a name take so long; the event says that it goes on."""
+    asked = threading.Event()
+    look_up = socket.getaddrinfo
+    calls: list[object] = []
+
+    def slowly(*arguments: Any, **keywords: Any) -> Any:
+        calls.append(arguments)
+        if len(calls) == 2:
+            asked.set()
+            time.sleep(seconds)
+        return look_up(*arguments, **keywords)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slowly)
+    return asked
+
+
+def test_closing_while_headers_are_made_for_a_server_that_never_answers() -> None:
+    refreshing, closed = threading.Event(), threading.Event()
+    attempts: list[int] = []
+
+    def headers() -> dict[str, str]:
+        attempts.append(1)
+        if len(attempts) == 2:
+            refreshing.set()
+            assert closed.wait(PATIENCE)
+        return {}
+
+    with ScriptedServer(FIRST, then=Hold()) as server:
+        loop = Loop(SSEClient(server.url, headers=headers, reconnect=SOON, retry=0))
+        assert refreshing.wait(PATIENCE)
+        loop.client.close()
+        closed.set()
+        loop.join(1.0)
+        assert not loop.is_alive()
+        assert loop.data == ["1"]
+
+
+def test_closing_while_a_name_is_looked_up_for_longer_than_closing_waits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = slow_name(monkeypatch, 1.2)
+    with ScriptedServer(FIRST, then=Hold()) as server:
+        url = server.url.replace("127.0.0.1", "localhost")
+        loop = Loop(SSEClient(url, reconnect=SOON, retry=0))
+        assert asked.wait(PATIENCE)
+        loop.client.close()
+        loop.join(2.0)
+        assert not loop.is_alive()
+    for thread in threading.enumerate():
+        if thread.name == "sseclient-close":
+            thread.join(1.0)
+            assert not thread.is_alive()
+
+
+def test_closing_in_a_signal_handler_while_a_name_is_looked_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = slow_name(monkeypatch, 0.2)
+    with ScriptedServer(FIRST, then=Hold()) as server:
+        client = SSEClient(server.url.replace("127.0.0.1", "localhost"), reconnect=SOON, retry=0)
+
+        def interrupt() -> None:
+            assert asked.wait(PATIENCE)
+            os.kill(os.getpid(), signal.SIGUSR1)
+
+        before = signal.signal(signal.SIGUSR1, lambda *_: client.close())
+        sender = threading.Thread(target=interrupt)
+        sender.start()
+        try:
+            assert [event.data for event in client] == ["1"]
+        finally:
+            sender.join()
+            signal.signal(signal.SIGUSR1, before)
+
+
+def test_ctrl_c_in_the_middle_of_a_read_loses_and_doubles_nothing() -> None:
+    """The server is asked again for the events behind the place where it strikes."""
+    last = 6
+
+    def resumed(request: Request) -> Script:
+        first = int(request.last_event_id or 0) + 1
+        if first > last:
+            return response(status=204)
+        events = [b"id: %d\ndata: %d\n\n: struck\n\n" % (n, n) for n in range(first, last + 1)]
+        return response([b"".join(events)])
+
+    strikes = iter([False, True, False, False, True])
+
+    def strike(_: str) -> None:
+        if next(strikes, False):
+            raise KeyboardInterrupt
+
+    interrupted, data = 0, []
+    with ScriptedServer(then=resumed) as server:
+        client = SSEClient(server.url, on_comment=strike, reconnect=SOON, retry=0)
+        while True:
+            try:
+                event = next(client, None)
+            except KeyboardInterrupt:
+                interrupted += 1
+                continue
+            if event is None:
+                break
+            data.append(event.data)
+    assert interrupted == 2
+    assert data == [str(number) for number in range(1, last + 1)]
+
+
+def test_ctrl_c_ends_what_was_given_to_read() -> None:
+    def strike(_: str) -> None:
+        raise KeyboardInterrupt
+
+    client = SSEClient([b"data: 1\n\n", b"data: half\n: c\n", b"data: 2\n\n"], on_comment=strike)
+    assert next(client).data == "1"
+    with pytest.raises(KeyboardInterrupt):
+        next(client)
+    assert list(client) == []
+
+
+def test_a_comments_callback_that_reads_on_gets_each_event_once() -> None:
+    parser_seen: list[str] = []
+    parser: Optional[EventStreamParser] = None
+
+    def read_on(_: str) -> None:
+        assert parser is not None
+        parser_seen.extend(event.data for event in parser.feed(b"data: 3\n\n"))
+
+    parser = EventStreamParser(on_comment=read_on)
+    returned = parser.feed(b"data: 1\n\n: c\ndata: 2\n\n")
+    assert sorted(parser_seen + [event.data for event in returned]) == ["1", "2", "3"]
