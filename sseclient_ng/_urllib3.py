@@ -12,7 +12,7 @@ import socket
 import ssl
 import zlib
 from collections.abc import Iterator
-from typing import NoReturn, Optional, Union, cast
+from typing import Optional, Union, cast
 
 import urllib3
 from urllib3.exceptions import DecodeError, ProtocolError, ReadTimeoutError, SSLError
@@ -89,7 +89,7 @@ def _read_by_urllib3(response: HTTPResponse, read_size: int) -> Iterator[bytes]:
         try:
             data = read1(read_size, decode_content=True)
         except (ValueError, AttributeError) as error:
-            _raise_as_urllib3(error, response)
+            raise _as_urllib3(error, response) from error
         if not data:
             return
         yield data
@@ -102,11 +102,10 @@ def _read_by_http_client(
     try:
         yield from _framed(inner, read_size)
     except (OSError, http.client.HTTPException, ValueError, AttributeError) as error:
-        try:
-            _raise_as_urllib3(error, response)
-        finally:
-            if not leave_open:
-                response.close()
+        broken = _as_urllib3(error, response)
+        if not leave_open:
+            response.close()
+        raise broken from error
     if inner.isclosed():
         response.release_conn()
     elif not leave_open:
@@ -174,19 +173,16 @@ def _whole_chunks(arrived: bytes) -> tuple[bytes, int]:
 
 
 def _close_delimited(inner: http.client.HTTPResponse, read_size: int) -> Iterator[bytes]:
-    if inner.isclosed():
-        return
-    read1 = inner.fp.read1
-    while True:
-        data = read1(read_size)
+    while not inner.isclosed():
+        data = inner.fp.read1(read_size)
         if not data:
             return
         yield data
 
 
 def _counted(inner: http.client.HTTPResponse, length: int, read_size: int) -> Iterator[bytes]:
-    while length:
-        if inner.isclosed() or not inner.fp.peek(1):
+    while length and not inner.isclosed():
+        if not inner.fp.peek(1):
             raise http.client.IncompleteRead(b"", length)
         data = inner.read1(min(read_size, length))
         length -= len(data)
@@ -194,15 +190,16 @@ def _counted(inner: http.client.HTTPResponse, length: int, read_size: int) -> It
     inner.read(0)  # where the count is complete, some versions close only when asked again
 
 
-def _raise_as_urllib3(error: Exception, response: HTTPResponse) -> NoReturn:
+def _as_urllib3(error: Exception, response: HTTPResponse) -> urllib3.exceptions.HTTPError:
+    """Return the error of urllib3 that an error of the standard library means to its users."""
     if isinstance(error, socket.timeout):
         # Of the pool, which is not public, only the text is used, and the connection has the same.
         pool = cast(urllib3.connectionpool.ConnectionPool, response.connection)
-        raise ReadTimeoutError(pool, cast(str, None), "Read timed out.") from error
+        return ReadTimeoutError(pool, cast(str, None), "Read timed out.")
     if isinstance(error, ssl.SSLError):
-        raise SSLError(error) from error
+        return SSLError(error)
     # ValueError and AttributeError: the response was closed under the reader.
-    raise ProtocolError(f"Connection broken: {error!r}", error) from error
+    return ProtocolError(f"Connection broken: {error!r}", error)
 
 
 def _decoded(
