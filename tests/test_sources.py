@@ -464,6 +464,25 @@ def test_a_response_that_was_read_after_the_client_was_made(
 
 @pytest.mark.parametrize("framing", FRAMINGS)
 @pytest.mark.parametrize("encoding", [None, "gzip"])
+@pytest.mark.parametrize("first", [False, True])
+def test_a_response_that_is_closed_between_two_events_has_ended(
+    framing: str, encoding: Optional[str], first: bool
+) -> None:
+    script = response([b"data: a\n\n", Hold()], framing=framing, encoding=encoding)
+    seen: list[str] = []
+    with ScriptedServer(script) as server, requests.get(server.url, stream=True) as reply:
+        client = SSEClient(reply)
+        if first:
+            reply.close()
+        for event in client:
+            seen.append(event.data)
+            reply.close()
+        server.wait_for_disconnect()
+    assert seen == ([] if first else ["a"])
+
+
+@pytest.mark.parametrize("framing", FRAMINGS)
+@pytest.mark.parametrize("encoding", [None, "gzip"])
 @pytest.mark.parametrize("peeks", [False, True])
 def test_a_response_that_another_thread_closes(
     framing: str, encoding: Optional[str], peeks: bool
