@@ -52,7 +52,7 @@ STREAMS: dict[str, list[Script]] = {
     # The connection breaks inside the second event, a server is busy, then the stream goes on.
     "/drops": [
         response([SOON + ADA, GRACE[:20]], complete=False),
-        response(status=503, headers={"Retry-After": "0"}),
+        response(status=503, headers={"Retry-After": "1"}),
         response(GRACE + ZOE),
     ],
     # Says something once, and no more.
