@@ -7,8 +7,10 @@ import gc
 import itertools
 import signal
 import ssl
+import sys
 import threading
 import time
+import traceback
 import tracemalloc
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -289,12 +291,19 @@ def test_ctrl_c_comes_out_at_once(place: Place, authority_file: str) -> None:
 def interrupted(
     when: Callable[[], object], handler: Callable[..., object] = signal.default_int_handler
 ) -> Iterator[list[float]]:
-    """Interrupt the main thread, as Ctrl-C does, after a function has returned on another one."""
+    """Interrupt the main thread, as Ctrl-C does, once it is in the client and a function returned.
+
+    Args:
+        when: is called on another thread.
+        handler: of the signal.
+    """
     times: list[float] = []
     over = threading.Event()
     main = threading.get_ident()
 
     def interrupt() -> None:
+        while not (is_in_the_client(main) or over.is_set()):
+            time.sleep(0.001)
         when()
         if not over.is_set():
             times.append(time.monotonic())
@@ -311,6 +320,11 @@ def interrupted(
         over.set()
         thread.join()
         signal.signal(signal.SIGINT, before)
+
+
+def is_in_the_client(thread: int) -> bool:
+    frames = traceback.walk_stack(sys._current_frames()[thread])
+    return any(frame.f_globals["__name__"] == "sseclient_ng._client" for frame, _ in frames)
 
 
 @pytest.mark.parametrize("place", PLACES)
