@@ -395,10 +395,12 @@ class Client(Resumable):
             type(error).__name__,
             delay,
         )
-        if self._call_on_error is not None:
-            self._call_on_error(error, delay)
-        if isinstance(error, requests.HTTPError) and error.response is not None:
-            error.response.close()
+        try:
+            if self._call_on_error is not None:
+                self._call_on_error(error, delay)
+        finally:
+            if isinstance(error, requests.HTTPError) and error.response is not None:
+                error.response.close()
         if self._close_gate.acquire(timeout=delay):
             self._close_gate.release()
         if self._was_closed:

@@ -78,7 +78,7 @@ class SSEClient(Client):
     @property
     def closed(self) -> bool:
         """Whether `close` was called, or what a subclass says."""
-        own: bool = self.__dict__.get("closed", self._was_closed)
+        own: bool = self.__dict__.get("closed", super().closed)
         return own
 
     @closed.setter

@@ -110,7 +110,8 @@ def wake_connecting(thread: int, frames_below: FrameType) -> None:
     connections: list[socket.socket] = []
     frame = sys._current_frames().get(thread)  # pyright: ignore[reportPrivateUsage]
     while frame is not frames_below:
-        if frame is None:  # the function has returned meanwhile: these are its callers' sockets
+        # A race: the function has returned meanwhile, and these are the sockets of its callers.
+        if frame is None:  # pragma: no cover
             return
         found = map(_socket_of, list(frame.f_locals.values()))
         connections += [connection for connection in found if connection is not None]

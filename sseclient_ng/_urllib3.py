@@ -55,10 +55,9 @@ def chunks_of(
     by_urllib3 = bool(coding) and (coding not in _DECODERS or response.tell() > 0)
     if by_urllib3 and hasattr(response, "read1"):
         return _read_by_urllib3(response, read_size)
-    if by_urllib3:  # before 2.2: it would wait for more than one byte
-        return response.stream(1, decode_content=True)
-    if inner is None:  # a response over a file, as tests have it
-        return response.stream(read_size, decode_content=True)
+    # Before 2.2 it would wait for more than one byte. Or it is a response over a file, as in tests.
+    if by_urllib3 or inner is None:
+        return response.stream(1 if by_urllib3 else read_size, decode_content=True)
     if coding:
         chunks = _read_by_http_client(response, inner, _CODED_READ_SIZE, leave_open=leave_open)
         return _decoded(chunks, _DECODERS[coding](), coding)
@@ -113,9 +112,11 @@ def _read_by_http_client(
 
 
 def _framed(inner: http.client.HTTPResponse, read_size: int) -> Iterator[bytes]:
+    length: Optional[int] = getattr(inner, "length", None)
+    if length == 0:  # also of the answer to HEAD, whatever its framing would be
+        return iter(())
     if getattr(inner, "chunked", False):
         return _chunked(inner, read_size)
-    length: Optional[int] = getattr(inner, "length", None)
     if length is None:
         return _close_delimited(inner, read_size)
     return _counted(inner, length, read_size)
