@@ -362,7 +362,7 @@ class AsyncSSEClient(Resumable):
         if self._positions and hasattr(request.get("data"), "read"):
             request["data"] = request["data"].read()  # aiohttp would close the file
         if self.session is None:
-            self.session = aiohttp.ClientSession()
+            self.session = aiohttp.ClientSession(trust_env=True)  # as requests does
         request["raise_for_status"] = False  # the core decides what a status means
         request["timeout"] = _timeout_of(request.get("timeout"), self.session)
         try:
@@ -379,8 +379,14 @@ class AsyncSSEClient(Resumable):
         for name in ("headers", "params"):
             if callable(kept.get(name)):
                 value = kept[name]()
-                kept[name] = await self._unless_closed(value) if isawaitable(value) else value
+                kept[name] = await self._awaited(value) if isawaitable(value) else value
         return kept
+
+    async def _awaited(self, value: Awaitable[object]) -> object:
+        try:
+            return await self._unless_closed(value)
+        except (aiohttp.ClientError, asyncio.TimeoutError) as error:
+            raise translated(error) from error
 
     async def _send(
         self, session: aiohttp.ClientSession, request: dict[str, Any]
@@ -524,7 +530,8 @@ def _timeout_of(timeout: _Timeout, session: aiohttp.ClientSession) -> aiohttp.Cl
 
 def _transport_of(response: aiohttp.ClientResponse) -> Optional[asyncio.Transport]:
     """Return the transport of a response; None where its body is complete already."""
-    return response.connection.transport if response.connection is not None else None
+    connection = getattr(response, "connection", None)  # stand-ins in tests may have none
+    return connection.transport if connection is not None else None
 
 
 def _keep_alive(transport: asyncio.Transport) -> None:

@@ -49,9 +49,15 @@ def translated(error: Exception, *, reading: bool = False) -> Exception:
     kind = _kind(error) or (AsyncPayloadError if reading else None)
     if kind is None:
         return error
-    new = kind(str(error) or type(error).__name__)
+    new = kind(_text(error))
     new.__cause__ = error
     return new
+
+
+def _text(error: Exception) -> str:
+    if isinstance(error, aiohttp.TooManyRedirects):
+        return f"more than {len(error.history) - 1} redirects"
+    return str(error) or type(error).__name__
 
 
 def _kind(error: Exception) -> type[Exception] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import threading
 from collections.abc import AsyncIterable, Iterable, Iterator, Mapping
 from typing import (
@@ -73,9 +74,12 @@ class Body:
         self.source = source
         self.chunks = chunks
         self._connection = connection
+        self._process = os.getpid()
 
     def wake(self) -> None:
         """End a read that waits in another thread, if the source can be woken."""
+        if os.getpid() != self._process:  # after a fork the connection is the parent's
+            return
         _sockets.wake_reading(getattr(self.source, "raw", self.source))
 
     def keep_alive(self) -> None:

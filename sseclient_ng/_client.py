@@ -7,6 +7,7 @@ import inspect
 import io
 import logging
 import math
+import re
 import sys
 import threading
 import time
@@ -44,6 +45,8 @@ __all__ = ["Client", "Session"]
 _logger = logging.getLogger("sseclient")
 _Self = TypeVar("_Self", bound="Client")
 
+# The words of urllib.parse, which requests lets out where a redirect leads to what is no URL.
+_says_that_a_url_is_none = re.compile("URL|netloc|Port |IPv[46]").search
 _NO_SOURCE = cast(str, object())
 
 
@@ -423,10 +426,13 @@ class Client(Resumable):
         """Make the first connection; its errors are the caller's."""
         try:
             self._connect()
-        except (requests.HTTPError, InvalidContentType) as error:
-            self._keep_body(error)
+            self._begin_reading()
+        except BaseException as error:
+            if isinstance(error, (requests.HTTPError, InvalidContentType)):
+                self._keep_body(error)
+            with self._read_lock:
+                self._close_body()  # nobody will have the client to do it
             raise
-        self._begin_reading()
 
     def _connect(self) -> None:
         """Make a connection and check its response.
@@ -483,10 +489,10 @@ class Client(Resumable):
                     **request,  # type: ignore[arg-type]
                 )
         except ValueError as error:
-            if isinstance(error, requests.RequestException):
-                raise
-            # From a redirect to what is no URL; an InvalidURL is a ValueError still.
-            raise requests.exceptions.InvalidURL(str(error)) from error
+            if type(error) is ValueError and _says_that_a_url_is_none(str(error)):
+                # From a redirect; an InvalidURL is a ValueError still.
+                raise requests.exceptions.InvalidURL(str(error)) from error
+            raise
         finally:
             self._connecting_at = None
         return cast(requests.Response, response)

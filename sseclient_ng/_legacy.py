@@ -9,6 +9,7 @@ handling of the error that made it necessary, and ends the loop if it raises Sto
 from __future__ import annotations
 
 import codecs
+import inspect
 import logging
 import re
 import sys
@@ -139,6 +140,10 @@ class SSEClient(Client):
             yield from _take_blocks(rest)
         if rest:
             yield bytes(rest)
+
+
+# For help() and editors: the parameters are those of the constructor.
+setattr(SSEClient.__new__, "__signature__", inspect.signature(Client.__init__))  # noqa: B010
 
 
 def _take_blocks(lines: bytearray) -> Iterator[bytes]:

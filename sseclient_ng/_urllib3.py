@@ -53,9 +53,9 @@ def chunks_of(
         return response.stream(read_size, decode_content=True)
     # Its own decoder goes on with a body that it has begun, and knows rare codings.
     by_urllib3 = bool(coding) and (coding not in _DECODERS or response.tell() > 0)
-    if by_urllib3 and hasattr(response, "read1"):
+    if (by_urllib3 or inner is None) and _has_read1(response):
         return _read_by_urllib3(response, read_size)
-    # Before 2.2 it would wait for more than one byte. Or it is a response over a file, as in tests.
+    # Before 2.2 it would wait for more than one byte. Or it is a response over a stand-in of tests.
     if by_urllib3 or inner is None:
         return response.stream(1 if by_urllib3 else read_size, decode_content=True)
     if coding:
@@ -82,13 +82,18 @@ def _http_client_response(response: HTTPResponse) -> Optional[http.client.HTTPRe
     return inner if isinstance(inner, http.client.HTTPResponse) else None
 
 
+def _has_read1(response: HTTPResponse) -> bool:
+    """Return whether urllib3's ``read1`` works: that it is there is not enough for every file."""
+    return hasattr(response, "read1") and hasattr(getattr(response, "_fp", None), "read1")
+
+
 def _read_by_urllib3(response: HTTPResponse, read_size: int) -> Iterator[bytes]:
     read1 = response.read1
     while True:
         try:
             data = read1(read_size, decode_content=True)
         except (ValueError, AttributeError) as error:
-            raise _as_urllib3(error, response) from error
+            raise _as_urllib3(error, str(response.connection)) from error
         if not data:
             return
         yield data
@@ -101,10 +106,10 @@ def _read_by_http_client(
     try:
         yield from _framed(inner, read_size)
     except (OSError, http.client.HTTPException, ValueError, AttributeError) as error:
-        broken = _as_urllib3(error, response)
+        connection = str(response.connection)
         if not leave_open:
             response.close()
-        raise broken from error
+        raise _as_urllib3(error, connection) from error
     if inner.isclosed():
         response.release_conn()
     elif not leave_open:
@@ -191,11 +196,11 @@ def _counted(inner: http.client.HTTPResponse, length: int, read_size: int) -> It
     inner.read(0)  # where the count is complete, some versions close only when asked again
 
 
-def _as_urllib3(error: Exception, response: HTTPResponse) -> urllib3.exceptions.HTTPError:
+def _as_urllib3(error: Exception, connection: str) -> urllib3.exceptions.HTTPError:
     """Return the error of urllib3 that an error of the standard library means to its users."""
     if isinstance(error, socket.timeout):
-        # Of the pool, which is not public, only the text is used, and the connection has the same.
-        pool = cast(urllib3.connectionpool.ConnectionPool, response.connection)
+        # Of the pool, which is not public, only the text is used; the connection's says the same.
+        pool = cast(urllib3.connectionpool.ConnectionPool, connection)
         return ReadTimeoutError(pool, cast(str, None), "Read timed out.")
     if isinstance(error, ssl.SSLError):
         return SSLError(error)

@@ -70,7 +70,11 @@ class Delivery:
         Raises:
             LookupError: there is no such encoding.
         """
-        self._first_id: str = str(self.last_id or "")  # old code begins with numbers, too
+        # Old code begins with numbers, too, and with bytes.
+        first_id: object = self.last_id or ""
+        if isinstance(first_id, bytes):
+            first_id = first_id.decode("utf-8", "replace")
+        self._first_id: str = str(first_id)
         self._known_id: str = self._first_id
         self._known_retry: Optional[int] = None
         self._progress = Progress.NOTHING

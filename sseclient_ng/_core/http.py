@@ -130,6 +130,8 @@ def last_event_id_text(last_event_id: object) -> str:
         last_event_id: the ID; surrounding whitespace can't be sent in a header. What is not text
             is written as text; what is false, as 0, is no ID.
     """
+    if isinstance(last_event_id, bytes):
+        last_event_id = last_event_id.decode("utf-8", "replace")
     return str(last_event_id).strip(" \t\v\f\r\n") if last_event_id else ""
 
 

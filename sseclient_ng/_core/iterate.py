@@ -83,7 +83,7 @@ def iter_line_events(lines: Iterable[Chunk]) -> Iterator[Event]:
     return iter_events(map(with_end, lines))
 
 
-def aiter_line_events(lines: AsyncIterable[Chunk]) -> AsyncIterator[Event]:
+async def aiter_line_events(lines: AsyncIterable[Chunk]) -> AsyncIterator[Event]:
     """Iterate over the events of an event stream in lines without their ends, asynchronously.
 
     Args:
@@ -100,7 +100,13 @@ def aiter_line_events(lines: AsyncIterable[Chunk]) -> AsyncIterator[Event]:
 
     See the WHATWG HTML standard, 9.2.5 "Parsing an event stream".
     """
-    return aiter_events(with_end(line) async for line in lines)
+    # Not aiter_events() over a generator: nobody could close that one.
+    parser = EventStreamParser()
+    async for line in lines:
+        for event in parser.feed(with_end(line)):
+            yield event
+    for event in parser.close():
+        yield event
 
 
 def with_end(line: Chunk) -> bytes:
