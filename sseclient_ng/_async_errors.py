@@ -55,8 +55,8 @@ def translated(error: Exception, *, reading: bool = False) -> Exception:
 
 
 def _text(error: Exception) -> str:
-    if isinstance(error, aiohttp.TooManyRedirects):
-        return f"more than {len(error.history) - 1} redirects"
+    if isinstance(error, aiohttp.TooManyRedirects):  # its own text is about its request
+        return "too many redirects"
     return str(error) or type(error).__name__
 
 

@@ -78,7 +78,8 @@ class Body:
 
     def wake(self) -> None:
         """End a read that waits in another thread, if the source can be woken."""
-        if os.getpid() != self._process:  # after a fork the connection is the parent's
+        # After a fork the connection is the parent's.
+        if os.getpid() != self._process:  # pragma: no cover - in another process
             return
         _sockets.wake_reading(getattr(self.source, "raw", self.source))
 

@@ -128,3 +128,22 @@ def test_a_client_that_is_forgotten_is_collected() -> None:
             assert forgotten() is None
 
     run(main, response([b"id: 1\ndata: 1\n\n", Hold()]))
+
+
+def test_headers_that_can_not_be_had_for_a_while() -> None:
+    attempts: list[int] = []
+
+    async def headers() -> dict[str, str]:
+        attempts.append(1)
+        if len(attempts) == 2:
+            raise aiohttp.ClientConnectionError("the server of tokens is away")
+        if len(attempts) == 3:
+            raise asyncio.TimeoutError
+        return {}
+
+    async def main(url: str) -> None:
+        client = AsyncSSEClient(url, headers=headers, reconnect=SOON, retry=10)
+        assert await data_of(client) == ["1", "2"]
+
+    run(main, ONE, TWO)
+    assert len(attempts) == 5

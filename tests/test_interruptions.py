@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
+import sys
+import textwrap
 import threading
 import time
 from typing import Any, Optional
 
 import pytest
+import requests
 
 from sseclient_ng import EventStreamParser, ReconnectPolicy, SSEClient
-from sseclient_ng.testing import Hold, Request, Script, ScriptedServer, response
+from sseclient_ng.testing import Hold, Pause, Request, Script, ScriptedServer, response
 
 SOON = ReconnectPolicy(min_delay=0.01, max_delay=0.02)
 FIRST = response([b"id: 1\ndata: 1\n\n"])
@@ -163,3 +167,49 @@ def test_a_comments_callback_that_reads_on_gets_each_event_once() -> None:
     parser = EventStreamParser(on_comment=read_on)
     returned = parser.feed(b"data: 1\n\n: c\ndata: 2\n\n")
     assert sorted(parser_seen + [event.data for event in returned]) == ["1", "2", "3"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork()")
+def test_a_child_process_that_closes_leaves_the_connection_to_its_parent() -> None:
+    program = """
+        import os, sys
+        from sseclient_ng import SSEClient
+
+        client = SSEClient(sys.argv[1], reconnect=False)
+        print(next(client).data)
+        child = os.fork()
+        if not child:
+            client.close()
+            os._exit(0)
+        os.waitpid(child, 0)
+        print(next(client).data)
+    """
+    with ScriptedServer(response([b"data: 1\n\n", Pause(0.5), b"data: 2\n\n"])) as server:
+        command = [sys.executable, "-c", textwrap.dedent(program), server.url]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+    assert (done.stdout, done.stderr) == ("1\n2\n", "")
+
+
+def test_a_callback_that_fails_in_the_constructor_leaves_no_connection() -> None:
+    def fail(_: object) -> None:
+        raise LookupError("no")
+
+    with ScriptedServer(response([b"data: 1\n\n", Hold()])) as server:
+        with pytest.raises(LookupError) as raised:
+            SSEClient(server.url, on_open=fail)
+        server.wait_for_disconnect(timeout=1.0)  # while the error is still there
+        assert raised.value.args == ("no",)
+
+
+def test_arguments_that_are_wrong_are_no_wrong_urls() -> None:
+    with ScriptedServer() as server, pytest.raises(ValueError, match="timeout") as raised:
+        SSEClient(server.url, timeout=(1, 2, 3))
+    assert not isinstance(raised.value, requests.exceptions.InvalidURL)
+
+
+def test_an_id_in_bytes_is_sent_as_it_is() -> None:
+    with ScriptedServer(response([b"data: 1\n\n"])) as server:
+        last_id: Any = "12 caf\u00e9".encode()
+        event = next(SSEClient(server.url, last_id=last_id))
+        assert event.last_event_id == "12 caf\u00e9"
+        assert server.requests[0].last_event_id == "12 caf\u00e9"
