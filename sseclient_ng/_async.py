@@ -73,7 +73,7 @@ class AsyncSSEClient(Resumable):
         method: the method of the request.
         reconnect: whether to reconnect, True, False or a `ReconnectPolicy`; None does so where a
             request can be repeated without harm, with GET and HEAD.
-        max_event_size: the most bytes that one event may hold.
+        max_event_size: the most bytes that one event may hold; None sets no limit.
         check_content_type: whether a response whose Content-Type can't be an event stream's is
             refused.
         on_open: called with the response, whenever a connection was made. This and the other
@@ -114,7 +114,7 @@ class AsyncSSEClient(Resumable):
         *,
         method: str = "GET",
         reconnect: Union[bool, ReconnectPolicy, None] = None,
-        max_event_size: int = DEFAULT_MAX_EVENT_SIZE,
+        max_event_size: Optional[int] = DEFAULT_MAX_EVENT_SIZE,
         check_content_type: bool = True,
         on_open: Optional[Callable[[aiohttp.ClientResponse], object]] = None,
         on_error: Optional[Callable[[Exception, float], object]] = None,

@@ -81,7 +81,7 @@ class Client(Resumable):
             UTF-8. What can't be decoded becomes U+FFFD.
         reconnect: whether to reconnect, True, False or a `ReconnectPolicy`; None does so where a
             request can be repeated without harm, with GET and HEAD.
-        max_event_size: the most bytes that one event may hold.
+        max_event_size: the most bytes that one event may hold; None sets no limit.
         check_content_type: whether a response whose Content-Type can't be an event stream's is
             refused.
         on_open: called with the response, whenever a connection was made.
@@ -137,7 +137,7 @@ class Client(Resumable):
         method: str = "GET",
         char_enc: Optional[str] = None,
         reconnect: Union[bool, ReconnectPolicy, None] = None,
-        max_event_size: int = DEFAULT_MAX_EVENT_SIZE,
+        max_event_size: Optional[int] = DEFAULT_MAX_EVENT_SIZE,
         check_content_type: bool = True,
         on_open: Optional[Callable[[requests.Response], object]] = None,
         on_error: Optional[Callable[[Exception, float], object]] = None,
@@ -189,6 +189,7 @@ class Client(Resumable):
         self._open_body = None
         self._body_chunks = iter(())
         self._at_end = False  # whether the iteration has come to its end
+        self._source_failed = False
         self._was_closed = False
         # Released by close(). An Event would not do: its methods can't interrupt one another, as
         # they would have to where a signal handler closes the client.
@@ -322,7 +323,7 @@ class Client(Resumable):
             self._connection_lost(EOFError("the server ended the stream"))
         else:
             self._at_end = True
-            if not self._was_closed:
+            if not (self._was_closed or self._source_failed):
                 self._delivery.finish()
 
     def _connection_lost(self, error: Exception) -> None:
@@ -333,7 +334,8 @@ class Client(Resumable):
         if self._was_closed:
             self._end_iteration()
         if self._reconnection is None:
-            self._at_end = True
+            # Some iterators go on after an error; for others, what has come is half an event.
+            self._source_failed = True
             raise error
         self._reconnect_until_open(self._reconnection, error, self._delivery.progress())
 
@@ -427,6 +429,9 @@ class Client(Resumable):
         try:
             self._connect()
             self._begin_reading()
+        except StopIteration:
+            if not self._was_closed:  # a subclass says so
+                raise
         except BaseException as error:
             if isinstance(error, (requests.HTTPError, InvalidContentType)):
                 self._keep_body(error)

@@ -213,3 +213,21 @@ def test_an_id_in_bytes_is_sent_as_it_is() -> None:
         event = next(SSEClient(server.url, last_id=last_id))
         assert event.last_event_id == "12 caf\u00e9"
         assert server.requests[0].last_event_id == "12 caf\u00e9"
+
+
+def test_closing_in_the_constructor() -> None:
+    clients: list[SSEClient] = []
+
+    class Watched(SSEClient):
+        def _connect(self) -> None:
+            clients.append(self)
+            super()._connect()
+
+    def close(response: requests.Response, **_: object) -> None:
+        clients[0].close()
+
+    with ScriptedServer(response([b"data: 1\n\n", Hold()])) as server:
+        client = Watched(server.url, hooks={"response": close})
+        assert client.closed
+        assert list(client) == []
+        server.wait_for_disconnect(timeout=1.0)

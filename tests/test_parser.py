@@ -1038,3 +1038,9 @@ def test_comments_behind_one_that_was_refused_come_before_the_error() -> None:
     with pytest.raises(EventTooLarge):
         parser.feed(b"")
     assert comments == ["a", "b"]
+
+
+def test_no_limit() -> None:
+    parser = EventStreamParser(max_event_size=None)
+    assert parser.feed(b"data: " + b"x" * 100_000) == []
+    assert [len(event.data) for event in parser.feed(b"\n\n")] == [100_000]

@@ -1017,3 +1017,30 @@ def test_chunk_size_changes_nothing_on_any_framing(framing: str, encoding: Optio
             with requests.get(server.url, stream=True) as reply:
                 assert facts(SSEClient(reply, chunk_size=chunk_size)) == FACTS
     assert read == [FACTS[:2]] * 5
+
+
+def test_an_iterator_that_goes_on_after_an_error() -> None:
+    class Flaky:
+        """What a queue with a time-out looks like."""
+
+        def __init__(self) -> None:
+            self.steps: Iterator[Any] = iter(
+                [b"data: a\n\nda", TimeoutError("nothing yet"), b"ta: b\n\n", b"data: half\n"]
+            )
+
+        def __iter__(self) -> Iterator[bytes]:
+            return self
+
+        def __next__(self) -> bytes:
+            step = next(self.steps)
+            if isinstance(step, Exception):
+                raise step
+            assert isinstance(step, bytes)
+            return step
+
+    client = SSEClient(Flaky())
+    seen: list[str] = []
+    with pytest.raises(TimeoutError):
+        seen.extend(event.data for event in client.events())
+    seen.extend(event.data for event in client.events())
+    assert seen == ["a", "b"]

@@ -33,7 +33,7 @@ class Delivery:
         last_id: the last event ID to begin with; None where there is none.
         retry: the reconnection time to begin with, in milliseconds.
         encoding: the encoding of chunks of bytes; None means UTF-8.
-        max_event_size: the most bytes that one event may hold.
+        max_event_size: the most bytes that one event may hold; None sets no limit.
         on_comment: called with the text of each comment; None passes over comments.
 
     Attributes:
@@ -53,7 +53,7 @@ class Delivery:
         retry: int,
         *,
         encoding: Optional[str],
-        max_event_size: int,
+        max_event_size: Optional[int],
         on_comment: Optional[Callable[[str], object]],
     ) -> None:
         self.last_id = last_id

@@ -16,6 +16,7 @@ How bytes go through::
 from __future__ import annotations
 
 import re
+import sys
 from functools import partial
 from typing import Callable, Optional, Union, cast
 
@@ -45,8 +46,8 @@ class EventStreamParser:
 
     Args:
         last_event_id: the last event ID that the stream starts with.
-        max_event_size: the most bytes that one event may hold. Its lines count, each with one byte
-            for its end; comments do not, once they are complete.
+        max_event_size: the most bytes that one event may hold; None sets no limit. Its lines count,
+            each with one byte for its end; comments do not, once they are complete.
         on_comment: called with the text of each comment, less the colon and one space, when its
             line is complete; None passes over comments. What it raises comes out of `feed`, and
             the events of that call come out of the next one.
@@ -63,9 +64,11 @@ class EventStreamParser:
         self,
         *,
         last_event_id: str = "",
-        max_event_size: int = DEFAULT_MAX_EVENT_SIZE,
+        max_event_size: Optional[int] = DEFAULT_MAX_EVENT_SIZE,
         on_comment: Optional[Callable[[str], object]] = None,
     ) -> None:
+        if max_event_size is None:
+            max_event_size = sys.maxsize
         self.error: Optional[EventTooLarge] = None
         self._max_event_size = max_event_size
         self._most_at_once = min(_MOST_AT_ONCE, max_event_size)
