@@ -14,13 +14,14 @@ nitpicky = True
 # names of types that only make signatures short.
 nitpick_ignore_regex = [
     ("py:.*", r"(aiohttp|asyncio|collections|json|requests|ssl|threading|urllib3)\..*"),
-    ("py:class", r"Piece|Scripted|Script|Responder|The steps|sseclient_ng\._client\.Session"),
+    ("py:class", r"(sseclient_ng\._client\.)?Session|Piece|Responder|Script|Scripted|Source|The steps"),
 ]
 
 # Headings are link targets down to this level: the README and the pages link to each other's.
 myst_heading_anchors = 3
 
 napoleon_use_ivar = True
+autodoc_preserve_defaults = True
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"
