@@ -14,7 +14,8 @@ nitpicky = True
 # names of types that only make signatures short.
 nitpick_ignore_regex = [
     ("py:.*", r"(aiohttp|asyncio|collections|json|requests|ssl|threading|urllib3)\..*"),
-    ("py:class", r"(sseclient_ng\._client\.)?Session|Piece|Responder|Script|Scripted|Source|The steps"),
+    ("py:class", r"Piece|Responder|Script|Scripted|Source|The steps"),
+    ("py:class", r"(sseclient_ng\._client\.)?Session"),
 ]
 
 # Headings are link targets down to this level: the README and the pages link to each other's.

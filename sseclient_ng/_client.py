@@ -26,6 +26,7 @@ from typing import (
 )
 
 import requests
+import urllib3
 from urllib3.response import HTTPResponse
 
 from sseclient_ng import _sockets
@@ -45,7 +46,7 @@ __all__ = ["Client", "Session"]
 _logger = logging.getLogger("sseclient")
 _Self = TypeVar("_Self", bound="Client")
 
-# The words of urllib.parse, which requests lets out where a redirect leads to what is no URL.
+# The words of urllib.parse for what is no URL.
 _says_that_a_url_is_none = re.compile("URL|netloc|Port |IPv[46]").search
 _NO_SOURCE = cast(str, object())
 
@@ -299,6 +300,8 @@ class Client(Resumable):
             raise StopIteration
         try:
             self._delivery.check()
+            if self._delivery.ready:
+                return
             chunk = self._next_chunk()
             if chunk is not None:
                 self._delivery.receive(chunk)
@@ -494,8 +497,7 @@ class Client(Resumable):
                     **request,  # type: ignore[arg-type]
                 )
         except ValueError as error:
-            if type(error) is ValueError and _says_that_a_url_is_none(str(error)):
-                # From a redirect; an InvalidURL is a ValueError still.
+            if _comes_of_a_redirect(error):  # an InvalidURL is a ValueError still
                 raise requests.exceptions.InvalidURL(str(error)) from error
             raise
         finally:
@@ -560,6 +562,13 @@ def _url_in(requests_kwargs: dict[str, object]) -> str:
     if not isinstance(url, str):
         raise TypeError("SSEClient needs a URL, or a response, file or iterable to read")
     return url
+
+
+def _comes_of_a_redirect(error: ValueError) -> bool:
+    """Return whether an error that requests lets out is about a redirect to what is no URL."""
+    if isinstance(error, (UnicodeDecodeError, urllib3.exceptions.LocationValueError)):
+        return True
+    return type(error) is ValueError and _says_that_a_url_is_none(str(error)) is not None
 
 
 def _check_options_without_url(

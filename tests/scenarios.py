@@ -721,6 +721,7 @@ REDIRECTS = [
             ("307 without a Location", status(307)),
             ("302 to what is no page", redirect(302, "mailto:someone@example.com")),
             ("302 to what is no URL", redirect(302, "http://[")),
+            ("302 to a host that is none", redirect(302, "http://.x/")),
         ]
         for place, before, events in [("at first", [], ""), ("on a reconnect", [answer(1)], "1")]
     ],

@@ -231,3 +231,25 @@ def test_closing_in_the_constructor() -> None:
         assert client.closed
         assert list(client) == []
         server.wait_for_disconnect(timeout=1.0)
+
+
+def test_what_a_comments_callback_interrupted_comes_out_although_nothing_more_arrives() -> None:
+    def fail(text: str) -> None:
+        raise LookupError(text)
+
+    stream = [b"data: 1\n\n: first\n\ndata: 2\n\n: second\n\n", Hold()]
+    with (
+        ScriptedServer(response(stream)) as server,
+        SSEClient(server.url, on_comment=fail, timeout=PATIENCE) as client,
+    ):
+        with pytest.raises(LookupError, match="first"):
+            next(client)
+        with pytest.raises(LookupError, match="second"):
+            next(client)
+        assert [next(client).data, next(client).data] == ["1", "2"]
+
+
+def test_a_redirect_to_bytes_that_are_no_text() -> None:
+    redirect = b"HTTP/1.1 302 Found\r\nLocation: /\xff\xfe\r\nContent-Length: 0\r\n\r\n"
+    with ScriptedServer(redirect) as server, pytest.raises(requests.exceptions.InvalidURL):
+        SSEClient(server.url)

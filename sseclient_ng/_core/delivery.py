@@ -77,6 +77,7 @@ class Delivery:
         self._first_id: str = str(first_id)
         self._known_id: str = self._first_id
         self._known_retry: Optional[int] = None
+        self._interrupted = False  # whether the last call of the parser ended with an error
         self._progress = Progress.NOTHING
         self._transcoder = Transcoder(self.encoding)
         self._parser = EventStreamParser(
@@ -98,7 +99,9 @@ class Delivery:
         if type(chunk) is not bytes or not self._transcoder.passes_bytes:
             chunk = self._transcoder.feed(chunk)
         parser = self._parser
+        self._interrupted = True
         events = parser.feed(chunk)
+        self._interrupted = False
         if events:
             self.ready += events
             self._progress = Progress.EVENT
@@ -135,9 +138,13 @@ class Delivery:
     def check(self) -> None:
         """Raise what ended the parsing, once the events before it were handed out.
 
+        Where a callback raised an error, the events of its read are ready now.
+
         Raises:
             EventTooLarge: an event outgrew the limit.
         """
+        if self._interrupted and self._parser.error is None:
+            self.receive(b"")
         if self._parser.error is not None:
             raise self._parser.error.with_traceback(None)
 
