@@ -22,6 +22,7 @@ from sseclient_ng._core.event import Event
 from sseclient_ng._core.line_ends import LineEnds
 from sseclient_ng._core.parser import EventStreamParser
 from sseclient_ng._core.text import Chunk, Transcoder, as_bytes
+from sseclient_ng.exceptions import EventTooLarge
 
 __all__ = ["FIELD_SEPARATOR", "SSEClient", "end_of_field", "install_as_sseclient"]
 
@@ -136,8 +137,12 @@ class SSEClient(Client):
                 return
             if self._body_chunks is not connection:  # half a block dies with its connection
                 ends, rest = LineEnds(), bytearray()
+            searched = max(0, len(rest) - 1)
             rest += ends.normalise(as_bytes(chunk or b""))
-            yield from _take_blocks(rest)
+            yield from _take_blocks(rest, searched)
+            limit = self._delivery.max_event_size
+            if limit is not None and len(rest) > limit:
+                raise EventTooLarge(limit)
         if rest:
             yield bytes(rest)
 
@@ -146,8 +151,8 @@ class SSEClient(Client):
 setattr(SSEClient.__new__, "__signature__", inspect.signature(Client.__init__))  # noqa: B010
 
 
-def _take_blocks(lines: bytearray) -> Iterator[bytes]:
-    end = lines.find(b"\n\n") + 2
+def _take_blocks(lines: bytearray, start: int) -> Iterator[bytes]:
+    end = lines.find(b"\n\n", start) + 2
     while end > 1:
         block = bytes(lines[:end])
         del lines[:end]

@@ -30,6 +30,7 @@ import sseclient_ng
 from sseclient_ng import (
     _FIELD_SEPARATOR,
     Event,
+    EventTooLarge,
     ReconnectPolicy,
     SSEClient,
     end_of_field,
@@ -1045,3 +1046,16 @@ def test_another_event_source_and_encoding_by_assignment() -> None:
     client._char_enc = "latin-1"
     assert texts(client.events()) == ["caf\u00e9"]
     assert client._char_enc == "latin-1"
+
+
+def test_blocks_of_any_size_up_to_the_limit() -> None:
+    class ByBlocks(SSEClient):
+        def _read(self) -> Iterator[bytes]:
+            yield from super()._read()
+
+    large = b"data: " + b"x" * 3_000_000 + b"\n\n"
+    chunks = [large[start : start + 1024] for start in range(0, len(large), 1024)]
+    assert [len(event.data) for event in ByBlocks(iter(chunks)).events()] == [3_000_000]
+    with pytest.raises(EventTooLarge, match="1000000"):
+        list(ByBlocks(iter(chunks), max_event_size=1_000_000).events())
+    assert texts(ByBlocks(iter(chunks), max_event_size=None).events()) != []

@@ -42,6 +42,7 @@ class Delivery:
         retry: the reconnection time in milliseconds; a ``retry`` field of the stream sets it.
         ready: events that wait to be handed out.
         encoding: as given.
+        max_event_size: as given.
 
     Raises:
         LookupError: there is no such encoding.
@@ -60,7 +61,7 @@ class Delivery:
         self.retry = retry
         self.ready: deque[Event] = deque()
         self.encoding = encoding
-        self._max_event_size = max_event_size
+        self.max_event_size = max_event_size
         self._on_comment = on_comment
         self.begin()
 
@@ -82,7 +83,7 @@ class Delivery:
         self._transcoder = Transcoder(self.encoding)
         self._parser = EventStreamParser(
             last_event_id=self._first_id,
-            max_event_size=self._max_event_size,
+            max_event_size=self.max_event_size,
             on_comment=self._on_comment,
         )
 
