@@ -7,6 +7,7 @@ for, which sends it down the parser's general path. To add a case, add a row.
 from __future__ import annotations
 
 import sys
+import tracemalloc
 from collections.abc import Iterable
 from typing import Callable, NamedTuple, Optional, Union
 
@@ -1044,3 +1045,17 @@ def test_no_limit() -> None:
     parser = EventStreamParser(max_event_size=None)
     assert parser.feed(b"data: " + b"x" * 100_000) == []
     assert [len(event.data) for event in parser.feed(b"\n\n")] == [100_000]
+
+
+@pytest.mark.parametrize("size", [100, 5_000])
+def test_comments_are_not_held_although_no_blank_line_follows(size: int) -> None:
+    parser = EventStreamParser()
+    comment = b": " + b"x" * size + b"\n"
+    tracemalloc.start()
+    try:
+        for _ in range(2_000_000 // size):
+            assert parser.feed(comment) == []
+        assert [event.data for event in parser.feed(b"data: 1\n\n")] == ["1"]
+        assert tracemalloc.get_traced_memory()[1] < 500_000
+    finally:
+        tracemalloc.stop()

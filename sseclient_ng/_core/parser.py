@@ -35,8 +35,10 @@ DEFAULT_MAX_EVENT_SIZE = 64 * 1024 * 1024
 # As numbers: "in" looks for a number many times as fast as for bytes.
 _LF = 0x0A
 _CR = 0x0D
+_COLON = 0x3A
 _AROUND_DATA = len(b"data: \n\n")
 _new = object.__new__
+_MOST_COMMENTS = 64 * 1024  # bytes at the start of a block
 _MOST_AT_ONCE = 256 * 1024  # bytes, for a short while in many times their memory
 _find_blank_line = re.compile(b"\n\n").search  # three times as fast as bytes.find for two bytes
 
@@ -186,7 +188,7 @@ class EventStreamParser:
         plain = self._line_ends.plain and self._lines.idle and self._on_comment is None
         plain = plain and self.error is None
         self._between_blocks = plain and not self._pending
-        self._inside_block = plain and not self._between_blocks
+        self._inside_block = plain and bool(self._pending) and self._pending[0] != _COLON
         return self._finish_call(events)
 
     def _settle(self) -> None:
@@ -207,16 +209,23 @@ class EventStreamParser:
         start = 0
         if self._pending:
             start = self._end_of_pending(data)
-            self._pending += data[:start] if start else data
             if not start:
+                self._hold(data, events)
                 return
+            self._pending += data[:start]
             block, self._pending = self._pending, bytearray()
             self._blocks.parse_one(block, events)
         end = data.rfind(b"\n\n", start) + 2
         if end > start + 1:
             self._blocks.parse(data[start:end], events)
             start = end
-        self._pending += data[start:]
+        self._hold(data[start:], events)
+
+    def _hold(self, data: bytes, events: list[Event]) -> None:
+        """Keep the start of a block; but comments are not held, though no blank line follows."""
+        self._pending += data
+        if len(self._pending) > _MOST_COMMENTS and self._pending[0] == _COLON:
+            self._go_by_lines(b"", events)
 
     def _end_of_pending(self, data: bytes) -> int:
         """Return where the block that is in progress ends in data, or 0."""
