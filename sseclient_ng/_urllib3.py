@@ -67,7 +67,8 @@ def chunks_of(
 def _coding(response: HTTPResponse) -> str:
     """Return the content coding of a body; "" where urllib3 would pass it on as it is."""
     coding = response.headers.get("Content-Encoding", "").strip().lower()
-    return coding if "," in coding or coding in response.CONTENT_DECODERS else ""
+    known = "," in coding or coding in _DECODERS or coding in response.CONTENT_DECODERS
+    return coding if known else ""
 
 
 def _http_client_response(response: HTTPResponse) -> Optional[http.client.HTTPResponse]:

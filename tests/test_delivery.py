@@ -107,6 +107,14 @@ def test_each_event_is_delivered_when_it_arrives(
         assert min(stream.delays) < 0.1
 
 
+def test_gzip_by_its_old_name() -> None:
+    stream = Stream()
+    headers = {"Content-Encoding": "x-gzip"}
+    server = ScriptedServer(response(stream.pieces(), encoding="gzip", headers=headers))
+    with server, SSEClient(server.url, timeout=SECONDS) as client:
+        assert stream.texts(client, server) == TEXTS
+
+
 @pytest.mark.parametrize("coding", ["identity", "none", "unheard-of"])
 @pytest.mark.parametrize("framing", FRAMINGS)
 def test_what_is_no_content_coding_holds_nothing_back(framing: str, coding: str) -> None:
