@@ -16,6 +16,8 @@ import sys
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
+import requests
+
 from sseclient_ng._body import Source, body_of_source
 from sseclient_ng._client import Client
 from sseclient_ng._core.event import Event
@@ -63,10 +65,21 @@ class SSEClient(Client):
 
     def iter_content(self) -> Iterator[Chunk]:
         """Return an iterator over the chunks of the body; called once for each connection."""
-        if self.url and (self._open_body is None or self._open_body.source is not self.resp):
-            self._close_body()  # a _connect of a subclass has opened another response
-            self._open_body = self._body_of(self.resp)
+        self._adopt_response()
         return super()._open_chunks()
+
+    def _begin_reading(self) -> None:
+        if not self._at_end and isinstance(getattr(self, "resp", None), requests.Response):
+            chunks = self._body_chunks
+            self._adopt_response()
+            self._body_chunks = chunks
+        super()._begin_reading()
+
+    def _adopt_response(self) -> None:
+        """Take over a response that a ``_connect`` of a subclass has opened in its own way."""
+        if self.url and (self._open_body is None or self._open_body.source is not self.resp):
+            self._close_body()
+            self._open_body = self._body_of(self.resp)
 
     def _open_chunks(self) -> Iterator[Chunk]:
         self.decoder = codecs.getincrementaldecoder(self._char_enc)("replace")

@@ -253,3 +253,29 @@ def test_a_redirect_to_bytes_that_are_no_text() -> None:
     redirect = b"HTTP/1.1 302 Found\r\nLocation: /\xff\xfe\r\nContent-Length: 0\r\n\r\n"
     with ScriptedServer(redirect) as server, pytest.raises(requests.exceptions.InvalidURL):
         SSEClient(server.url)
+
+
+def test_closing_a_subclass_that_connects_and_reads_in_its_own_way() -> None:
+    class Own(SSEClient):
+        def _connect(self) -> None:
+            self.resp = requests.get(self.url, stream=True)
+            self.resp_iterator = self.resp.iter_content(chunk_size=None)
+
+    with ScriptedServer(response([b"data: 1\n\n", Hold()])) as server:
+        client = Own(server.url)
+        assert next(client).data == "1"
+        loop = Loop(client)
+        time.sleep(0.1)
+        client.close()
+        loop.join(1.0)
+        assert not loop.is_alive()
+        server.wait_for_disconnect(timeout=1.0)
+
+
+def test_a_subclass_that_ends_in_the_constructor() -> None:
+    class Ended(SSEClient):
+        def _connect(self) -> None:
+            raise StopIteration
+
+    with pytest.raises(StopIteration):
+        Ended("http://stream.example/")
