@@ -6,7 +6,6 @@ import asyncio
 import base64
 import contextlib
 import io
-import logging
 import re
 import weakref
 from collections import deque
@@ -32,18 +31,12 @@ from sseclient_ng._core.http import (
 )
 from sseclient_ng._core.parser import DEFAULT_MAX_EVENT_SIZE
 from sseclient_ng._core.policy import ReconnectPolicy
-from sseclient_ng._core.reconnection import Reconnection, policy_of
+from sseclient_ng._core.reconnection import Reconnection, log_connected, log_wait, policy_of
 from sseclient_ng._request import arguments, check_body, keep_own_copy, rewind_body
-from sseclient_ng.exceptions import (
-    EventTooLarge,
-    InvalidContentType,
-    RetriesExhausted,
-    without_secrets,
-)
+from sseclient_ng.exceptions import EventTooLarge, InvalidContentType, RetriesExhausted
 
 __all__ = ["AsyncSSEClient"]
 
-_logger = logging.getLogger("sseclient")
 _Self = TypeVar("_Self", bound="AsyncSSEClient")
 _Result = TypeVar("_Result")
 _Timeout = Union[float, tuple[Optional[float], Optional[float]], aiohttp.ClientTimeout, None]
@@ -274,12 +267,7 @@ class AsyncSSEClient(Resumable):
         if delay is None:
             await self._finish()
             return
-        _logger.info(
-            "%s: %s, connecting again in %.2f s",
-            without_secrets(self.url),
-            type(error).__name__,
-            delay,
-        )
+        log_wait(self.url, error, delay)
         await _call(self._on_error, error, delay)
 
     def _delay_after(self, error: Exception, progress: Progress) -> Optional[float]:
@@ -425,7 +413,7 @@ class AsyncSSEClient(Resumable):
         self._next_attempt = 0.0
         self._delivery.begin()
         self._reconnection.opened()
-        _logger.debug("%s: connected", without_secrets(self.url))
+        log_connected(self.url)
         await _call(self._on_open, self.resp)
 
     async def _unless_closed(self, work: Awaitable[_Result]) -> Optional[_Result]:

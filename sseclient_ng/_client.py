@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import inspect
 import io
-import logging
 import math
 import re
 import sys
@@ -36,14 +35,13 @@ from sseclient_ng._core.event import Event
 from sseclient_ng._core.http import ERROR_BODY_BYTES, ERROR_BODY_SECONDS, Verdict, http_error, judge
 from sseclient_ng._core.parser import DEFAULT_MAX_EVENT_SIZE
 from sseclient_ng._core.policy import ReconnectPolicy
-from sseclient_ng._core.reconnection import Reconnection, policy_of
+from sseclient_ng._core.reconnection import Reconnection, log_connected, log_wait, policy_of
 from sseclient_ng._core.text import Chunk
 from sseclient_ng._request import arguments, check_body, keep_own_copy, rewind_body
-from sseclient_ng.exceptions import EventTooLarge, InvalidContentType, without_secrets
+from sseclient_ng.exceptions import EventTooLarge, InvalidContentType
 
 __all__ = ["Client", "Session"]
 
-_logger = logging.getLogger("sseclient")
 _Self = TypeVar("_Self", bound="Client")
 
 # The words of urllib.parse for what is no URL.
@@ -196,9 +194,7 @@ class Client(Resumable):
         # they would have to where a signal handler closes the client.
         self._close_gate = threading.Lock()
         self._close_gate.acquire()
-        self._read_lock = (
-            threading.Lock()
-        )  # held while a thread reads, and while the body is closed
+        self._read_lock = threading.Lock()  # held while reading, and while closing a body
         self._connecting_at: Optional[tuple[int, FrameType]] = None
 
     def _prepare_requests(
@@ -397,12 +393,7 @@ class Client(Resumable):
             progress = Progress.NOTHING
 
     def _wait_to_reconnect(self, error: Exception, delay: float) -> None:
-        _logger.info(
-            "%s: %s, connecting again in %.2f s",
-            without_secrets(self.url),
-            type(error).__name__,
-            delay,
-        )
+        log_wait(self.url, error, delay)
         try:
             if self._call_on_error is not None:
                 self._call_on_error(error, delay)
@@ -473,7 +464,7 @@ class Client(Resumable):
         self._delivery.begin()
         assert self._reconnection is not None  # only where a URL was given is anything opened
         self._reconnection.opened()
-        _logger.debug("%s: connected", without_secrets(self.url))
+        log_connected(self.url)
         if self._call_on_open is not None:
             self._call_on_open(self.resp)
 

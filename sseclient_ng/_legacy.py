@@ -70,16 +70,16 @@ class SSEClient(Client):
 
     def _begin_reading(self) -> None:
         if not self._at_end and isinstance(getattr(self, "resp", None), requests.Response):
-            chunks = self._body_chunks
             self._adopt_response()
-            self._body_chunks = chunks
         super()._begin_reading()
 
     def _adopt_response(self) -> None:
         """Take over a response that a ``_connect`` of a subclass has opened in its own way."""
-        if self.url and (self._open_body is None or self._open_body.source is not self.resp):
-            self._close_body()
+        body = self._open_body
+        if self.url and (body is None or body.source is not self.resp):
             self._open_body = self._body_of(self.resp)
+            if body is not None:
+                body.close()
 
     def _open_chunks(self) -> Iterator[Chunk]:
         self.decoder = codecs.getincrementaldecoder(self._char_enc)("replace")

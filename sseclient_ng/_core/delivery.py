@@ -12,7 +12,7 @@ from typing import Callable, Optional
 
 from sseclient_ng._core.event import Event
 from sseclient_ng._core.parser import EventStreamParser
-from sseclient_ng._core.text import Chunk, Transcoder
+from sseclient_ng._core.text import Chunk, Transcoder, id_text
 
 __all__ = ["Delivery", "Progress", "Resumable"]
 
@@ -71,11 +71,7 @@ class Delivery:
         Raises:
             LookupError: there is no such encoding.
         """
-        # Old code begins with numbers, too, and with bytes.
-        first_id: object = self.last_id or ""
-        if isinstance(first_id, bytes):
-            first_id = first_id.decode("utf-8", "replace")
-        self._first_id: str = str(first_id)
+        self._first_id: str = id_text(self.last_id)
         self._known_id: str = self._first_id
         self._known_retry: Optional[int] = None
         self._interrupted = False  # whether the last call of the parser ended with an error

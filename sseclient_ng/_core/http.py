@@ -14,7 +14,7 @@ from typing import Optional, Union
 
 import requests
 
-from sseclient_ng._core.text import utf8
+from sseclient_ng._core.text import id_text, utf8
 
 __all__ = [
     "ERROR_BODY_BYTES",
@@ -24,7 +24,6 @@ __all__ = [
     "default_headers",
     "http_error",
     "judge",
-    "last_event_id_text",
     "retry_after",
     "status_is_transient",
     "with_last_event_id",
@@ -123,18 +122,6 @@ def default_headers(headers: Mapping[str, HeaderValue]) -> dict[str, HeaderValue
     return {**headers, **missing}
 
 
-def last_event_id_text(last_event_id: object) -> str:
-    """Return an ID as the Last-Event-ID header carries it; "" stands for no header.
-
-    Args:
-        last_event_id: the ID; surrounding whitespace can't be sent in a header. What is not text
-            is written as text; what is false, as 0, is no ID.
-    """
-    if isinstance(last_event_id, bytes):
-        last_event_id = last_event_id.decode("utf-8", "replace")
-    return str(last_event_id).strip(" \t\v\f\r\n") if last_event_id else ""
-
-
 def with_last_event_id(
     headers: Mapping[str, HeaderValue], last_event_id: object
 ) -> dict[str, HeaderValue]:
@@ -142,12 +129,13 @@ def with_last_event_id(
 
     Args:
         headers: any headers.
-        last_event_id: the ID; None leaves a Last-Event-ID of the caller's where it is.
+        last_event_id: the ID, less the whitespace around it, which a header can't carry; None
+            leaves a Last-Event-ID of the caller's where it is.
     """
     if last_event_id is None:
         return dict(headers)
     others = {name: value for name, value in headers.items() if _lower(name) != "last-event-id"}
-    text = last_event_id_text(last_event_id)
+    text = id_text(last_event_id).strip(" \t\v\f\r\n")
     if not text:
         return others
     # As bytes wherever requests or http.client could object to the text, or encode it as Latin-1.

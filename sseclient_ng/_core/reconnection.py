@@ -11,6 +11,7 @@ waits grow, is `ReconnectPolicy`'s.
 from __future__ import annotations
 
 import http.client
+import logging
 import random
 import time
 from typing import Callable, Optional, Union
@@ -21,9 +22,11 @@ import urllib3
 from sseclient_ng._core.delivery import Progress
 from sseclient_ng._core.http import retry_after, status_is_transient
 from sseclient_ng._core.policy import ReconnectPolicy
-from sseclient_ng.exceptions import InvalidContentType, RetriesExhausted
+from sseclient_ng.exceptions import InvalidContentType, RetriesExhausted, without_secrets
 
-__all__ = ["Reconnection", "is_drop", "policy_of"]
+__all__ = ["Reconnection", "log_connected", "log_wait", "policy_of"]
+
+_logger = logging.getLogger("sseclient")
 
 _DROPS = (OSError, http.client.HTTPException, urllib3.exceptions.HTTPError, EOFError)
 # What no repetition mends: URLs that are none (they are ValueErrors), and what is listed here.
@@ -59,7 +62,7 @@ def policy_of(
     )
 
 
-def is_drop(error: Exception) -> bool:
+def _is_drop(error: Exception) -> bool:
     """Return whether an error is one that a new connection may mend.
 
     Args:
@@ -73,6 +76,27 @@ def is_drop(error: Exception) -> bool:
     if isinstance(error, requests.HTTPError) and error.response is not None:
         return status_is_transient(error.response.status_code)
     return isinstance(error, _DROPS)
+
+
+def log_connected(url: str) -> None:
+    """Log that a connection was made; never what may be secret.
+
+    Args:
+        url: where to.
+    """
+    _logger.debug("%s: connected", without_secrets(url))
+
+
+def log_wait(url: str, error: Exception, delay: float) -> None:
+    """Log that the client waits before it connects again; never what may be secret.
+
+    Args:
+        url: where to.
+        error: what ended the connection or the attempt.
+        delay: seconds.
+    """
+    kind = type(error).__name__
+    _logger.info("%s: %s, connecting again in %.2f s", without_secrets(url), kind, delay)
 
 
 class Reconnection:
@@ -135,7 +159,7 @@ class Reconnection:
         if self._deserves_fresh_headers(error):
             self._authorised = False
             return 0.0
-        if not is_drop(error):
+        if not _is_drop(error):
             raise error
         self._count(progress)
         if self._policy.max_attempts is not None and self._attempts >= self._policy.max_attempts:

@@ -6,7 +6,7 @@ import codecs
 import re
 from typing import Optional, Union
 
-__all__ = ["Chunk", "Transcoder", "as_bytes", "utf8"]
+__all__ = ["Chunk", "Transcoder", "as_bytes", "id_text", "utf8"]
 
 Chunk = Union[bytes, bytearray, memoryview, str]
 
@@ -39,6 +39,18 @@ def as_bytes(chunk: Chunk) -> bytes:
     if isinstance(chunk, (bytes, bytearray, memoryview)):
         return bytes(chunk)
     raise TypeError(f"an event stream comes in bytes or str, not in {type(chunk).__name__}")
+
+
+def id_text(last_event_id: object) -> str:
+    """Return a last event ID that a caller gave as text; "" stands for none.
+
+    Args:
+        last_event_id: old code begins with numbers, too, and with bytes. What is false, as 0 and
+            None, is no ID.
+    """
+    if isinstance(last_event_id, bytes):
+        return last_event_id.decode("utf-8", "replace")
+    return str(last_event_id) if last_event_id else ""
 
 
 class Transcoder:
