@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from certificates import AUTHORITY
+
 
 def is_loopback(host: str) -> bool:
     try:
@@ -34,3 +36,11 @@ def pytest_configure(config: pytest.Config) -> None:
             "filterwarnings",
             r"ignore:unclosed transport <asyncio\.sslproto\._SSLProtocolTransport:ResourceWarning",
         )
+
+
+@pytest.fixture(scope="session")
+def authority_file(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The file that tells clients whom to trust."""
+    path = tmp_path_factory.mktemp("tls") / "authority.pem"
+    AUTHORITY.cert_pem.write_to_path(str(path))
+    return str(path)

@@ -9,11 +9,12 @@ from sseclient_ng import Event
 
 
 class Facts(NamedTuple):
-    """What an event says."""
+    """All that an event says."""
 
     data: str
     event: str
     id: Optional[str]
+    retry: Optional[int]
     last_event_id: str
 
 
@@ -26,14 +27,14 @@ STREAM = (
 ).encode()
 
 FACTS = [
-    Facts("J\u00fcrgen \U0001f600", "gr\u00fc\u00dfe", "1", "1"),
-    Facts("two\n\nlines", "message", None, "1"),
-    Facts("last, unterminated", "message", None, "2"),
+    Facts("J\u00fcrgen \U0001f600", "gr\u00fc\u00dfe", "1", None, "1"),
+    Facts("two\n\nlines", "message", None, None, "1"),
+    Facts("last, unterminated", "message", None, None, "2"),
 ]
 
 
 def facts(events: Iterable[Event]) -> list[Facts]:
-    return [Facts(e.data, e.event, e.id, e.last_event_id) for e in events]
+    return [Facts(e.data, e.event, e.id, e.retry, e.last_event_id) for e in events]
 
 
 def texts(events: Iterable[Event]) -> list[str]:

@@ -22,6 +22,7 @@ from email.utils import formatdate
 from io import BytesIO, UnsupportedOperation
 from typing import Any, Callable, NamedTuple, Optional, Union
 
+import pytest
 import requests
 
 from fault_clients import Options, made
@@ -1218,4 +1219,20 @@ SCENARIOS: list[Scenario] = [
     *IDS,
     *LIMITS,
     *REQUESTS,
+]
+
+# What ends a loop: scripts, options, and the error that comes out, if one does.
+ENDINGS = [
+    pytest.param([answer(1)], {}, None, id="204"),
+    pytest.param([answer(1)], {"reconnect": False}, None, id="reconnect=False"),
+    pytest.param([answer(1), status(404)], {}, requests.HTTPError, id="404"),
+    pytest.param(
+        [[sent(1, rest=b"data: 1234567890"), Hold()]],
+        {"max_event_size": 15},
+        EventTooLarge,
+        id="EventTooLarge",
+    ),
+    pytest.param(
+        [sent(1)], {"reconnect": False}, requests.RequestException, id="a cut, not retried"
+    ),
 ]

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-import ssl
 import subprocess
 import sys
 import threading
@@ -19,11 +18,11 @@ from typing import Any, Callable, Optional, TypeVar
 
 import pytest
 import requests
-import trustme
 
+from certificates import client_context, server_context
 from fault_clients import run_loop
 from fault_leaks import nothing_left
-from scenarios import answer, event, sent, status
+from scenarios import ENDINGS, answer, event, sent, status
 from sseclient_ng import Event, EventTooLarge, ReconnectPolicy
 from sseclient_ng.testing import (
     Call,
@@ -46,7 +45,6 @@ aiohttp = pytest.importorskip("aiohttp")
 from sseclient_ng import AsyncSSEClient  # noqa: E402 - needs aiohttp
 
 T = TypeVar("T")
-AUTHORITY = trustme.CA()
 AT_ONCE = 1.0  # seconds: what ending may take
 SETTLING = 0.03  # seconds, in which a task that is about to wait does
 SOON = ReconnectPolicy(min_delay=0.0, max_delay=0.01)
@@ -54,18 +52,6 @@ SOON = ReconnectPolicy(min_delay=0.0, max_delay=0.01)
 
 def run(main: Coroutine[Any, Any, T], *, debug: bool = True) -> T:
     return run_loop(main, debug=debug)
-
-
-def server_context() -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    AUTHORITY.issue_cert("127.0.0.1").configure_cert(context)
-    return context
-
-
-def client_context() -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    AUTHORITY.configure_trust(context)
-    return context
 
 
 async def events_of(client: AsyncSSEClient) -> list[str]:
@@ -622,23 +608,7 @@ def test_close_while_an_error_is_read(reconnecting: bool) -> None:
         assert run(main(server)) == ["1"] * reconnecting
 
 
-@pytest.mark.parametrize(
-    ("scripts", "options", "error"),
-    [
-        pytest.param([answer(1)], {}, None, id="204"),
-        pytest.param([answer(1)], {"reconnect": False}, None, id="reconnect=False"),
-        pytest.param([answer(1), status(404)], {}, requests.HTTPError, id="404"),
-        pytest.param(
-            [[sent(1, rest=b"data: 1234567890"), Hold()]],
-            {"max_event_size": 15},
-            EventTooLarge,
-            id="EventTooLarge",
-        ),
-        pytest.param(
-            [sent(1)], {"reconnect": False}, requests.RequestException, id="a cut, not retried"
-        ),
-    ],
-)
+@pytest.mark.parametrize(("scripts", "options", "error"), ENDINGS)
 def test_a_loop_that_ended_leaves_nothing_without_a_block(
     scripts: Sequence[Scripted], options: dict[str, Any], error: Optional[type[Exception]]
 ) -> None:

@@ -6,7 +6,6 @@ import contextlib
 import gc
 import itertools
 import signal
-import ssl
 import sys
 import threading
 import time
@@ -18,10 +17,10 @@ from typing import Any, Callable, Optional
 
 import pytest
 import requests
-import trustme
 
+from certificates import server_context
 from fault_leaks import CAN_LIST_DESCRIPTORS, nothing_left, open_descriptors
-from scenarios import answer, event, sent, status
+from scenarios import ENDINGS, answer, event, sent, status
 from sseclient_ng import Event, EventTooLarge, ReconnectPolicy, SSEClient
 from sseclient_ng.testing import (
     Hold,
@@ -35,7 +34,6 @@ from sseclient_ng.testing import (
     response,
 )
 
-AUTHORITY = trustme.CA()
 AT_ONCE = 1.0  # seconds: what the loop may take to end
 SETTLING = 0.03  # seconds, in which a thread that is about to block does
 SOON = ReconnectPolicy(min_delay=0.0, max_delay=0.01)
@@ -96,19 +94,6 @@ PLACES = [pytest.param(place, id=place.name) for place in (*READING, *RECONNECTI
 def served(place: Place) -> Iterator[ScriptedServer]:
     with ScriptedServer(*place.scripts, tls=server_context() if place.tls else None) as server:
         yield server
-
-
-def server_context() -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    AUTHORITY.issue_cert("127.0.0.1").configure_cert(context)
-    return context
-
-
-@pytest.fixture(scope="module")
-def authority_file(tmp_path_factory: pytest.TempPathFactory) -> str:
-    path = tmp_path_factory.mktemp("tls") / "authority.pem"
-    AUTHORITY.cert_pem.write_to_path(str(path))
-    return str(path)
 
 
 @contextlib.contextmanager
@@ -407,23 +392,7 @@ def test_an_exception_leaves_the_block() -> None:
         server.wait_for_disconnect(timeout=AT_ONCE)
 
 
-@pytest.mark.parametrize(
-    ("scripts", "options", "error"),
-    [
-        pytest.param([answer(1)], {}, None, id="204"),
-        pytest.param([answer(1)], {"reconnect": False}, None, id="reconnect=False"),
-        pytest.param([answer(1), status(404)], {}, requests.HTTPError, id="404"),
-        pytest.param(
-            [[sent(1, rest=b"data: 1234567890"), Hold()]],
-            {"max_event_size": 15},
-            EventTooLarge,
-            id="EventTooLarge",
-        ),
-        pytest.param(
-            [sent(1)], {"reconnect": False}, requests.RequestException, id="a cut, not retried"
-        ),
-    ],
-)
+@pytest.mark.parametrize(("scripts", "options", "error"), ENDINGS)
 def test_a_loop_that_ended_leaves_nothing_without_a_block(
     scripts: Sequence[Scripted], options: dict[str, Any], error: Optional[type[Exception]]
 ) -> None:

@@ -20,9 +20,9 @@ from typing import Any, Callable, Optional
 
 import pytest
 import requests
-import trustme
 import urllib3
 
+from certificates import server_context
 from sseclient_ng import Event, SSEClient, iter_events
 from sseclient_ng.testing import Piece, ScriptedServer, WaitFor, response
 
@@ -67,35 +67,26 @@ class Stream:
         return texts
 
 
-AUTHORITY = trustme.CA()
-
-
-@pytest.fixture(scope="session")
-def trusted(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The file that tells clients whom to trust."""
-    path = tmp_path_factory.mktemp("delivery") / "authority.pem"
-    AUTHORITY.cert_pem.write_to_path(str(path))
-    return str(path)
-
-
 @pytest.fixture(params=["plain", "TLS"])
 def tls(request: pytest.FixtureRequest) -> Optional[ssl.SSLContext]:
     if request.param == "plain":
         return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    AUTHORITY.issue_cert("127.0.0.1").configure_cert(context)
-    return context
+    return server_context()
 
 
 @pytest.mark.parametrize("style", ["url", "response"])
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize("framing", FRAMINGS)
 def test_each_event_is_delivered_when_it_arrives(
-    framing: str, encoding: Optional[str], style: str, tls: Optional[ssl.SSLContext], trusted: str
+    framing: str,
+    encoding: Optional[str],
+    style: str,
+    tls: Optional[ssl.SSLContext],
+    authority_file: str,
 ) -> None:
     stream = Stream()
     script = response(stream.pieces(), framing=framing, encoding=encoding)
-    options: dict[str, Any] = {"verify": trusted, "timeout": SECONDS}
+    options: dict[str, Any] = {"verify": authority_file, "timeout": SECONDS}
     with ScriptedServer(script, tls=tls) as server:
         with contextlib.ExitStack() as stack:
             if style == "url":

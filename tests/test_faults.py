@@ -16,8 +16,8 @@ from typing import Any, Callable, Optional
 
 import pytest
 import requests
-import trustme
 
+from certificates import server_context
 from fault_clients import DRIVERS, Driver, Enough, Outcome
 from fault_leaks import nothing_left, sockets_to
 from scenarios import (
@@ -34,7 +34,6 @@ from sseclient_ng import Event, SSEClient
 from sseclient_ng.testing import Hold, Request, Script, ScriptedServer, WaitFor, chunk, response
 
 HOST = "stream.test"
-AUTHORITY = trustme.CA()
 
 ROWS = [
     pytest.param(kind, scenario, id=f"{kind}-{scenario.name}")
@@ -242,25 +241,12 @@ def test_a_server_that_is_killed_and_started_again(kind: str) -> None:
 # How a scenario is run
 
 
-@pytest.fixture(scope="module")
-def authority_file(tmp_path_factory: pytest.TempPathFactory) -> str:
-    path = tmp_path_factory.mktemp("tls") / "authority.pem"
-    AUTHORITY.cert_pem.write_to_path(str(path))
-    return str(path)
-
-
 @contextlib.contextmanager
 def served(scenario: Scenario) -> Iterator[ScriptedServer]:
     with ScriptedServer(tls=server_context() if scenario.tls else None) as server:
         scripts = scenario.scripts(server) if callable(scenario.scripts) else scenario.scripts
         server.add(*scripts)
         yield server
-
-
-def server_context() -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    AUTHORITY.issue_cert("127.0.0.1").configure_cert(context)
-    return context
 
 
 def run(

@@ -13,19 +13,10 @@ from typing import Callable, NamedTuple, Optional, Union
 
 import pytest
 
+from reading import Facts, facts
 from sseclient_ng import Event, EventStreamParser, EventTooLarge
 
 BOM = b"\xef\xbb\xbf"
-
-
-class Facts(NamedTuple):
-    """All that an event says."""
-
-    data: str
-    event: str
-    id: Optional[str]
-    retry: Optional[int]
-    last_event_id: str
 
 
 def expect(
@@ -37,10 +28,6 @@ def expect(
 ) -> Facts:
     """The facts of one event; `carried` is the stream's last event ID where it has no own."""
     return Facts(data, event, id, retry, carried if id is None else id)
-
-
-def facts(events: Iterable[Event]) -> list[Facts]:
-    return [Facts(e.data, e.event, e.id, e.retry, e.last_event_id) for e in events]
 
 
 def texts(events: Iterable[Event]) -> list[str]:

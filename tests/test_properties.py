@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from reading import Facts, facts
 from sseclient_ng import Event, EventStreamParser, EventTooLarge, iter_events
 
 BOM = b"\xef\xbb\xbf"
@@ -27,20 +28,6 @@ deterministic = settings(
     max_examples=200,
     suppress_health_check=[HealthCheck.too_slow],
 )
-
-
-class Facts(NamedTuple):
-    """All that an event says."""
-
-    data: str
-    event: str
-    id: Optional[str]
-    retry: Optional[int]
-    last_event_id: str
-
-
-def facts(events: Iterable[Event]) -> list[Facts]:
-    return [Facts(e.data, e.event, e.id, e.retry, e.last_event_id) for e in events]
 
 
 class Interpretation(NamedTuple):

@@ -18,9 +18,9 @@ from collections.abc import Iterator
 from typing import Optional
 
 import pytest
-import trustme
 
 import sseclient_ng.testing
+from certificates import client_context, server_context
 from sseclient_ng.testing import (
     LAST_CHUNK,
     Call,
@@ -43,19 +43,6 @@ from sseclient_ng.testing import (
 )
 
 GET = b"GET / HTTP/1.1\r\nHost: server\r\n\r\n"
-AUTHORITY = trustme.CA()
-
-
-def server_context() -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    AUTHORITY.issue_cert("127.0.0.1").configure_cert(context)
-    return context
-
-
-def client_context() -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    AUTHORITY.configure_trust(context)
-    return context
 
 
 def connect(server: ScriptedServer, timeout: float = 5.0) -> socket.socket:
