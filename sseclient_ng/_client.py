@@ -355,8 +355,7 @@ class Client(Resumable):
             return
         with self._read_lock:
             self._close_body()
-        self._delivery.ready.clear()
-        self._delivery.begin()
+        self._delivery.restart()
 
     def _end_iteration(self) -> NoReturn:
         """End the iteration of a client that was closed."""
@@ -445,6 +444,7 @@ class Client(Resumable):
             self._reconnection = Reconnection(self.url, policy_of(None, self._request_method))
         with self._read_lock:
             self._close_body()
+        self._delivery.restart()
         rewind_body(self._body_positions)
         self.resp = response = self._send_request()
         if self._is_stream(response):

@@ -78,6 +78,7 @@ class SSEClient(Client):
         body = self._open_body
         if self.url and (body is None or body.source is not self.resp):
             self._open_body = self._body_of(self.resp)
+            self._delivery.restart()
             if body is not None:
                 body.close()
 

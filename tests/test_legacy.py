@@ -623,6 +623,28 @@ def test_connect_written_anew() -> None:
         client.resp.close()
 
 
+class OwnConnections(SSEClient):
+    def _connect(self) -> None:
+        headers = {"Last-Event-ID": self.last_id or ""}
+        self.resp = requests.get(self.url, stream=True, headers=headers, timeout=10)
+        self.resp_iterator = self.iter_content()
+
+
+@pytest.mark.parametrize("client_class", [SSEClient, OwnConnections])
+def test_connecting_in_the_middle_of_a_stream(client_class: type[SSEClient]) -> None:
+    """What the old connection brought and nobody took is asked for again, not handed out twice."""
+    cut = [b"id: 1\ndata: first\n\nid: 2\ndata: second\n\nid: 3\ndata: th", Hold()]
+    rest = [b"id: 2\ndata: second\n\nid: 3\ndata: third\n\n", Hold()]
+    with ScriptedServer(response(cut), response(rest)) as server:
+        client = client_class(server.url)
+        assert next(client).data == "first"
+        client._connect()
+        server.wait_for_disconnect(1)
+        assert texts([next(client), next(client)]) == ["second", "third"]
+        assert server.requests[1].last_event_id == "1"
+        client.close()
+
+
 def test_made_by_new_and_never_initialised() -> None:
     class Closable(SSEClient):
         should_connect = True

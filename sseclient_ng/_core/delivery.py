@@ -83,6 +83,11 @@ class Delivery:
             on_comment=self._on_comment,
         )
 
+    def restart(self) -> None:
+        """Be ready for a body that the server begins after the event that was handed out last."""
+        self.ready.clear()
+        self.begin()
+
     def receive(self, chunk: Chunk) -> None:
         """Take the next chunk of the body.
 
