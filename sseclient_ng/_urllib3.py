@@ -164,11 +164,11 @@ def _whole_chunks(arrived: bytes) -> tuple[bytes, int]:
         arrived: what the connection has in store, from the size of a chunk on.
     """
     chunks: list[bytes] = []
-    start = 0
-    while True:
+    start, end = 0, len(arrived)
+    while start < end:
         line_end = arrived.find(b"\r\n", start)
         digits = arrived[start:line_end]
-        if line_end < 0 or not digits or digits.translate(None, _HEX_DIGITS):
+        if line_end < 0 or not digits or digits.strip(_HEX_DIGITS):
             break
         data_start = line_end + 2
         data_end = data_start + int(digits, 16)
