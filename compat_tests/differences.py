@@ -395,7 +395,7 @@ RECONNECTING = (
         "sseclient",
         "Output",
         "Prints the error to standard output at each reconnect.",
-        "Prints nothing. The logger `sseclient` says it at level DEBUG.",
+        "Prints nothing. The logger `sseclient` says it at level INFO.",
         (),
         (recorded("reconnect_prints_nothing", ["\n"], [""]),),
     ),

@@ -137,7 +137,8 @@ def body_of_response(
         TypeError: ``response`` is nothing of that.
     """
     if isinstance(response, requests.Response):
-        connection = None if keeps_connection else getattr(response.raw, "connection", None)
+        raw = getattr(response, "raw", None)  # mocks of requests.Response may have none
+        connection = None if keeps_connection else getattr(raw, "connection", None)
         return Body(response, _of_requests(response, chunk_size, leave_open), connection)
     if callable(getattr(response, "iter_content", None)):
         return Body(response, iter(cast(_HasIterContent, response).iter_content(chunk_size)))
@@ -154,7 +155,8 @@ def body_of_source(source: Source, chunk_size: Optional[int]) -> Body:
     Raises:
         TypeError: ``source`` is something else; the message names the kinds.
     """
-    if isinstance(source, requests.Response):
+    # A mock of a response has no raw, and is iterated over, as sseclient-py does it.
+    if isinstance(source, requests.Response) and hasattr(source, "raw"):
         return body_of_response(source, chunk_size)
     return Body(source, _of_source(source, chunk_size))
 
@@ -198,7 +200,7 @@ def _prompt_read(source: object) -> Optional[Callable[[int], Chunk]]:
 def _of_requests(
     response: requests.Response, chunk_size: Optional[int], leave_open: bool
 ) -> Iterator[Chunk]:
-    raw: object = response.raw
+    raw: object = getattr(response, "raw", None)
     if isinstance(raw, HTTPResponse) and not raw.closed:
         chunks = _urllib3.chunks_of(raw, _read_size(chunk_size), leave_open=leave_open)
         return _with_errors_of_requests(chunks)

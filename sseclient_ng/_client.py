@@ -38,6 +38,7 @@ from sseclient_ng._core.policy import ReconnectPolicy
 from sseclient_ng._core.reconnection import Reconnection, log_connected, log_wait, policy_of
 from sseclient_ng._core.text import Chunk
 from sseclient_ng._request import arguments, check_body, keep_own_copy, rewind_body
+from sseclient_ng._signals import raised_by_handler
 from sseclient_ng.exceptions import EventTooLarge, InvalidContentType
 
 __all__ = ["Client", "Session"]
@@ -227,7 +228,9 @@ class Client(Resumable):
             if self._was_closed:
                 self._end_iteration()
             return delivery.hand_out()
-        except Exception:
+        except Exception as error:
+            if raised_by_handler(error) is not None:
+                self._drop_interrupted()
             raise
         except BaseException:
             self._drop_interrupted()
@@ -330,6 +333,7 @@ class Client(Resumable):
 
         It runs while the error is being handled, as subclasses look at it in ``_connect``.
         """
+        _raise_what_a_handler_raised(error)
         if self._was_closed:
             self._end_iteration()
         if self._reconnection is None:
@@ -345,7 +349,7 @@ class Client(Resumable):
                 self._close_body()
 
     def _drop_interrupted(self) -> None:
-        """Make sure that nothing is lost or damaged where Ctrl-C struck, perhaps in the parser.
+        """Make sure that nothing is lost or damaged where a signal struck, perhaps in the parser.
 
         The server is asked again for what was not handed out. What was given to read can't be asked
         for again: it ends, as what has come of it may be half an event.
@@ -382,6 +386,8 @@ class Client(Resumable):
             except Exception:
                 self._finish_iteration()
                 self._keep_body(failure)
+                if self._was_closed:
+                    self._end_iteration()
                 raise
             if delay is None:
                 self._finish_iteration()
@@ -411,6 +417,7 @@ class Client(Resumable):
         except StopIteration:
             raise
         except Exception as error:  # noqa: BLE001 - the core decides what it means
+            _raise_what_a_handler_raised(error)
             if self._was_closed:
                 self._end_iteration()
             return error
@@ -553,6 +560,12 @@ def _url_in(requests_kwargs: dict[str, object]) -> str:
     if not isinstance(url, str):
         raise TypeError("SSEClient needs a URL, or a response, file or iterable to read")
     return url
+
+
+def _raise_what_a_handler_raised(error: Exception) -> None:
+    interruption = raised_by_handler(error)
+    if interruption is not None:
+        raise interruption
 
 
 def _comes_of_a_redirect(error: ValueError) -> bool:

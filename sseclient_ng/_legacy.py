@@ -22,8 +22,7 @@ from sseclient_ng._body import Source, body_of_source
 from sseclient_ng._client import Client
 from sseclient_ng._core.event import Event
 from sseclient_ng._core.line_ends import LineEnds
-from sseclient_ng._core.parser import EventStreamParser
-from sseclient_ng._core.text import Chunk, Transcoder, as_bytes
+from sseclient_ng._core.text import Chunk, as_bytes
 from sseclient_ng.exceptions import EventTooLarge
 
 __all__ = ["FIELD_SEPARATOR", "SSEClient", "end_of_field", "install_as_sseclient"]
@@ -51,6 +50,13 @@ class SSEClient(Client):
         self.buf = ""
         self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
         return self
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Have plain values that a subclass gives its attributes leave the properties in place."""
+        super().__init_subclass__(**options)
+        for name in ("last_id", "retry"):
+            if name in vars(cls) and not hasattr(vars(cls)[name], "__get__"):
+                delattr(cls, name)
 
     # -- of sseclient: its __next__, which programs rewrite, works on these
 
@@ -134,11 +140,23 @@ class SSEClient(Client):
         return self._events_of_blocks()
 
     def _events_of_blocks(self) -> Iterator[Event]:
-        transcoder = Transcoder(self._char_enc)
-        parser = EventStreamParser()
-        for block in self._read():
-            yield from parser.feed(transcoder.feed(block))
-        yield from parser.close()
+        delivery = self._delivery
+        if self._at_end:
+            return
+        try:
+            for block in self._read():
+                delivery.receive(block)
+                yield from self._hand_out_ready()
+                delivery.check()
+            delivery.finish()
+            yield from self._hand_out_ready()
+        except EventTooLarge:
+            self._finish_iteration()
+            raise
+
+    def _hand_out_ready(self) -> Iterator[Event]:
+        while self._delivery.ready:
+            yield self._delivery.hand_out()
 
     def _read(self) -> Iterator[bytes]:
         """Yield blocks of lines, each with the blank line that ends it."""

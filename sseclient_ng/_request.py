@@ -12,7 +12,7 @@ from sseclient_ng._core.http import (
     with_last_event_id,
 )
 
-__all__ = ["arguments", "check_body", "keep_own_copy", "rewind_body"]
+__all__ = ["arguments", "check_body", "evaluated", "keep_own_copy", "rewind_body"]
 
 _Headers = Mapping[str, HeaderValue]
 
@@ -38,10 +38,10 @@ def arguments(kept: Mapping[str, object], last_event_id: object) -> dict[str, ob
         kept: what `keep_own_copy` returned, and perhaps the caller changed since.
         last_event_id: the last event ID; None leaves a Last-Event-ID of the caller's as it is.
     """
-    headers = cast(_Headers, _evaluated(kept.get("headers")) or {})
+    headers = dict(cast(_Headers, evaluated(kept.get("headers")) or {}))
     request = {**kept, "headers": with_last_event_id(default_headers(headers), last_event_id)}
     if callable(kept.get("params")):
-        request["params"] = _evaluated(kept["params"])
+        request["params"] = evaluated(kept["params"])
     return request
 
 
@@ -91,5 +91,17 @@ def _bodies(kept: Mapping[str, object]) -> Iterator[object]:
         yield entry[1] if isinstance(entry, tuple) else entry
 
 
-def _evaluated(value: object) -> object:
-    return cast(Callable[[], object], value)() if callable(value) else value
+def evaluated(value: object) -> object:
+    """Return what a function returns, or a value that is none as it is.
+
+    Args:
+        value: what the caller gave as ``headers`` or ``params``.
+
+    Raises:
+        RuntimeError: it raised StopIteration, which would end the caller's loop without a word.
+        Exception: what else it raised.
+    """
+    try:
+        return cast(Callable[[], object], value)() if callable(value) else value
+    except StopIteration as error:
+        raise RuntimeError("headers or params, being called, raised StopIteration") from error

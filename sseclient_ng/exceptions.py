@@ -45,7 +45,7 @@ class InvalidContentType(SSEError):
     Args:
         content_type: the Content-Type as the server sent it.
         url: the URL that was asked.
-        response: the response; its body has not been read.
+        response: the response, with the start of its body, as far as it came at once.
 
     See the WHATWG HTML standard, 9.2.2 "The EventSource interface" and 9.2.5.
     """

@@ -702,8 +702,26 @@ FIRST = [
             "text/event-stream;charset=UTF-8; x=y",
             "text/plain",
             "application/octet-stream",
+            "text/event-stream, text/event-stream",
+            'text/html, text/event-stream; x="a, text/html"',
+            "text/event-stream, */*, nothing",
         )
     ],
+    Scenario(
+        "two content types, the last of which counts",
+        [
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
+            b"Content-Type: text/event-stream\r\n\r\n" + event(1)
+        ],
+        events="1",
+        last_event_ids=[None, b"1"],
+    ),
+    Scenario(
+        "two content types, the last of which is none of an event stream",
+        [response(b"<p>", content_type="text/event-stream, text/html")],
+        error=InvalidContentType,
+        says="text/event-stream, text/html",
+    ),
 ]
 
 # Redirects
@@ -1122,6 +1140,23 @@ REQUESTS = [
         options=lambda: {"headers": failing(LookupError("a typing error"), 2)},
         error=LookupError,
         says="a typing error",
+    ),
+    Scenario(
+        "headers that have come to their end",
+        [answer(1)],
+        events="1",
+        last_event_ids=[None],
+        options=lambda: {"headers": failing(StopIteration(), 2)},
+        error=RuntimeError,
+        says="StopIteration",
+    ),
+    Scenario(
+        "headers in pairs",
+        [answer(1)],
+        events="1",
+        last_event_ids=[None, b"1"],
+        options={"headers": lambda: [("X-Pair", "one")]},
+        sent={"X-Pair": ["one", "one"]},
     ),
     Scenario(
         "auth",

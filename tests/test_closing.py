@@ -246,7 +246,7 @@ def test_the_callers_session_stays_open() -> None:
 # Ctrl-C
 
 
-@pytest.mark.parametrize(
+EACH_INTERRUPTED = pytest.mark.parametrize(
     "place",
     [
         pytest.param(
@@ -259,6 +259,9 @@ def test_the_callers_session_stays_open() -> None:
         for place in (*READING, *RECONNECTING)
     ],
 )
+
+
+@EACH_INTERRUPTED
 def test_ctrl_c_comes_out_at_once(place: Place, authority_file: str) -> None:
     leaks = nothing_left(collecting=place in LEFT_BY_URLLIB3)
     with leaks, served(place) as server, client_for(place, server, authority_file) as client:
@@ -267,6 +270,31 @@ def test_ctrl_c_comes_out_at_once(place: Place, authority_file: str) -> None:
         assert next(client).data == "1"
         with interrupted(lambda: is_there(place, server)) as times:
             with pytest.raises(KeyboardInterrupt):
+                next(client)
+            times.append(time.monotonic())
+        assert times[-1] - times[0] < AT_ONCE
+
+
+class Deadline(Exception):
+    """What a program has its handler of a signal raise, to limit how long it waits."""
+
+
+# Of sockets, too: a handler's has to come out, and theirs to be a drop.
+@pytest.mark.parametrize("error_type", [Deadline, TimeoutError])
+@EACH_INTERRUPTED
+def test_what_the_handler_of_a_signal_raises_comes_out_at_once(
+    place: Place, authority_file: str, error_type: type[Exception]
+) -> None:
+    def give_up(*arguments: object) -> None:
+        raise error_type("too late")
+
+    leaks = nothing_left(collecting=place in LEFT_BY_URLLIB3)
+    with leaks, served(place) as server, client_for(place, server, authority_file) as client:
+        if place.ignored:
+            server.ignore()
+        assert next(client).data == "1"
+        with interrupted(lambda: is_there(place, server), give_up) as times:
+            with pytest.raises(error_type, match="too late"):
                 next(client)
             times.append(time.monotonic())
         assert times[-1] - times[0] < AT_ONCE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 import socket
@@ -10,13 +11,14 @@ import sys
 import textwrap
 import threading
 import time
+from collections.abc import Iterator
 from typing import Any, Optional
 
 import pytest
 import requests
 
 from sseclient_ng import EventStreamParser, ReconnectPolicy, SSEClient
-from sseclient_ng.testing import Hold, Pause, Request, Script, ScriptedServer, response
+from sseclient_ng.testing import Hold, Pause, Request, Reset, Script, ScriptedServer, response
 
 SOON = ReconnectPolicy(min_delay=0.01, max_delay=0.02)
 FIRST = response([b"id: 1\ndata: 1\n\n"])
@@ -30,10 +32,14 @@ class Loop(threading.Thread):
         super().__init__(daemon=True)
         self.client = client
         self.data: list[str] = []
+        self.failures: list[Exception] = []
         self.start()
 
     def run(self) -> None:
-        self.data += [event.data for event in self.client]
+        try:
+            self.data += [event.data for event in self.client]
+        except Exception as error:  # noqa: BLE001 - the test looks at it
+            self.failures.append(error)
 
 
 def slow_name(monkeypatch: pytest.MonkeyPatch, seconds: float) -> threading.Event:
@@ -279,3 +285,94 @@ def test_a_subclass_that_ends_in_the_constructor() -> None:
 
     with pytest.raises(StopIteration):
         Ended("http://stream.example/")
+
+
+def test_a_loop_whose_handler_raises_loses_and_doubles_nothing() -> None:
+    """Where it strikes while events are parsed, the server is asked for them again."""
+
+    class Deadline(Exception):
+        pass
+
+    def give_up(*arguments: object) -> None:
+        raise Deadline
+
+    def resumed(request: Request) -> Script:
+        first = int(request.last_event_id or 0) + 1
+        events = [b"id: %d\ndata: %d\n\n" % (number, number) for number in range(first, 7)]
+        return response([b": strike\n".join([b"", *events]), Hold()])
+
+    before = signal.signal(signal.SIGUSR1, give_up)
+    data: list[str] = []
+    struck = 0
+    with ScriptedServer(then=resumed) as server:
+        client = SSEClient(
+            server.url,
+            retry=0,
+            reconnect=SOON,
+            on_comment=lambda _: signal.raise_signal(signal.SIGUSR1) if struck < 3 else None,
+        )
+        try:
+            while len(data) < 6:
+                try:
+                    data.append(next(client).data)
+                except Deadline:
+                    struck += 1
+        finally:
+            signal.signal(signal.SIGUSR1, before)
+        assert data == ["1", "2", "3", "4", "5", "6"]
+        assert struck == 3
+        client.close()
+
+
+class Handler:
+    def __call__(self, *arguments: object) -> None:
+        raise TimeoutError
+
+    def method(self, *arguments: object) -> None:
+        self()
+
+
+@pytest.mark.parametrize(
+    "handler", [Handler(), Handler().method, functools.partial(Handler.method, Handler())]
+)
+def test_the_handler_of_a_signal_may_be_anything_that_can_be_called(handler: Any) -> None:
+    before = signal.signal(signal.SIGUSR1, handler)
+    try:
+        with pytest.raises(TimeoutError):
+            next(SSEClient(raising_a_signal()))
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+
+
+def raising_a_signal() -> Iterator[bytes]:
+    signal.raise_signal(signal.SIGUSR1)
+    yield b""
+
+
+def test_a_handler_that_struck_before_is_not_taken_for_one_that_strikes_now() -> None:
+    def give_up(*arguments: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGUSR1, give_up)
+    cut = response([b"id: 1\ndata: 1\n\n", Reset()])
+    with ScriptedServer(cut, response([b"id: 2\ndata: 2\n\n", Hold()])) as server:
+        client = SSEClient(server.url, retry=0, reconnect=SOON)
+        try:
+            signal.raise_signal(signal.SIGUSR1)
+        except TimeoutError:
+            assert [next(client).data, next(client).data] == ["1", "2"]
+        finally:
+            signal.signal(signal.SIGUSR1, before)
+        client.close()
+
+
+def test_closing_while_the_body_of_a_final_error_is_read() -> None:
+    refusal = response([b"because", Hold()], status=404)
+    with ScriptedServer(FIRST, refusal) as server:
+        loop = Loop(SSEClient(server.url, retry=0, reconnect=SOON))
+        server.wait_for_requests(2)
+        time.sleep(0.1)
+        loop.client.close()
+        loop.join(PATIENCE)
+        assert loop.data == ["1"]
+        assert loop.failures == []

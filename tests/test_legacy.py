@@ -759,6 +759,62 @@ def test_read_overridden_for_a_url_that_is_connected_to_again() -> None:
         assert texts(Filtered(server.url, **QUICKLY).events()) == ["changed", "second"]
 
 
+class ReadsInItsOwnWay(SSEClient):
+    def _read(self) -> Iterator[bytes]:
+        yield from super()._read()
+
+
+def test_read_overridden_follows_the_ids() -> None:
+    with ScriptedServer(BOTH, response([b"data: third\n\n", Hold()])) as server:
+        client = ReadsInItsOwnWay(server.url, **QUICKLY)
+        events = client.events()
+        assert texts([next(events), next(events), next(events)]) == ["first", "second", "third"]
+        assert client.last_id == "1"
+        assert [request.last_event_id for request in server.requests] == [None, "1"]
+        client.close()
+    continued = ReadsInItsOwnWay([b"id: 1\ndata: a\n\n", b"data: b\n\n"])
+    assert next(continued.events()).last_event_id == next(continued.events()).last_event_id == "1"
+
+
+def test_read_overridden_keeps_comments_and_limits() -> None:
+    comments: list[str] = []
+    stream = [b": hello\n\ndata: 1\n\ndata: 22222222\n\n"]
+    client = ReadsInItsOwnWay(stream, on_comment=comments.append, max_event_size=10)
+    events = client.events()
+    assert next(events).data == "1"
+    assert comments == ["hello"]
+    with pytest.raises(EventTooLarge):
+        next(events)
+    assert texts(client.events()) == []
+
+
+def test_class_attributes_in_the_place_of_properties() -> None:
+    class Follower(SSEClient):
+        last_id = None
+        retry = 1
+
+        @property
+        def url_of_origin(self) -> str:
+            return self.url
+
+    class Changed(Follower):
+        @property
+        def retry(self) -> int:
+            return 2
+
+        @retry.setter
+        def retry(self, retry: int) -> None:
+            """Whatever the server says."""
+
+    for follower, retry in ((Follower, 5), (Changed, 2)):
+        with ScriptedServer(response([b"retry: 5\nid: 1\ndata: first\n\n"]), OPEN) as server:
+            client = follower(server.url, reconnect=ReconnectPolicy(min_delay=0.001))
+            assert texts([next(client), next(client)]) == ["first", "first"]
+            assert [request.last_event_id for request in server.requests] == [None, "1"]
+            assert (client.last_id, client.retry) == ("1", retry)
+            client.close()
+
+
 def test_stop_iteration_in_connect_ends_overridden_reading_too() -> None:
     class Once(SSEClient):
         def _connect(self) -> None:

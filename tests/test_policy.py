@@ -89,7 +89,7 @@ def test_a_value_that_is_no_number_is_refused(name: str, value: Any) -> None:
         ReconnectPolicy(**{name: value})
 
 
-@pytest.mark.parametrize("value", ["1", [1], {}], ids=repr)
+@pytest.mark.parametrize("value", ["1", [1], {}, 1.5, float("inf")], ids=repr)
 def test_attempts_that_are_no_number_are_refused(value: Any) -> None:
     with pytest.raises((TypeError, ValueError), match="max_attempts"):
         ReconnectPolicy(max_attempts=value)

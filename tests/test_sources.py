@@ -252,6 +252,12 @@ def magic_response() -> Any:
     return reply
 
 
+def magic_response_without_raw() -> Any:
+    reply = mock.MagicMock(spec=requests.Response)
+    reply.__iter__.return_value = iter(PIECES)
+    return reply
+
+
 def mock_response() -> Any:
     return mock.Mock(spec=["iter_content"], iter_content=mock.Mock(return_value=PIECES))
 
@@ -307,6 +313,7 @@ MADE: list[tuple[str, Callable[[], Any]]] = [
     ("namespace", lambda: types.SimpleNamespace(iter_content=lambda *_, **__: PIECES)),
     ("MagicMock that is iterated", magic_iterable),
     ("MagicMock of a response", magic_response),
+    ("MagicMock of a response, iterated", magic_response_without_raw),
     ("Mock with iter_content", mock_response),
     ("requests.Response by hand", response_by_hand),
     ("requests.Response over something", response_over_something),

@@ -50,7 +50,7 @@ class BlockParser:
         self._lines = lines
 
     def parse(self, blocks: bytes, events: list[Event]) -> None:
-        """Process whole blocks, with a memory of up to 20 times their size.
+        """Process whole blocks, with a memory of some 20 times their size, 100 where all is blank.
 
         Args:
             blocks: lines that end with LF, the last of them blank.

@@ -87,6 +87,7 @@ class Delivery:
         """Be ready for a body that the server begins after the event that was handed out last."""
         self.ready.clear()
         self.begin()
+        self._progress = Progress.PART  # that it was given up says nothing about the connection
 
     def receive(self, chunk: Chunk) -> None:
         """Take the next chunk of the body.

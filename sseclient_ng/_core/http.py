@@ -7,6 +7,7 @@ See the WHATWG HTML standard, 9.2.2 "The EventSource interface" (what a response
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Mapping
 from datetime import timezone
 from email.utils import parsedate_to_datetime
@@ -33,10 +34,11 @@ HeaderValue = Union[str, bytes]
 
 # Of the body of an error that is raised, so much is kept, and waited for so long.
 ERROR_BODY_BYTES = 1024 * 1024
-ERROR_BODY_SECONDS = 5.0
+ERROR_BODY_SECONDS = 1.0
 
 _ACCEPTED_TYPES = frozenset(["", "text/event-stream", "text/plain", "application/octet-stream"])
 _TRANSIENT = frozenset([408, 425, 429])
+_types = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*"?)+').findall  # what stands between commas
 
 
 class Verdict(enum.Enum):
@@ -60,10 +62,19 @@ def judge(status: int, content_type: Optional[str], *, check_content_type: bool)
         return Verdict.END
     if status != 200:
         return Verdict.WRONG_STATUS
-    essence = (content_type or "").partition(";")[0].strip().lower()
-    if check_content_type and essence not in _ACCEPTED_TYPES:
+    if check_content_type and _essence(content_type or "") not in _ACCEPTED_TYPES:
         return Verdict.WRONG_TYPE
     return Verdict.STREAM
+
+
+def _essence(content_type: str) -> str:
+    """Return type and subtype; of several types, as proxies send them, of the last that is one.
+
+    See the WHATWG Fetch standard, "extract a MIME type".
+    """
+    parts = (part.partition(";")[0].strip().lower() for part in _types(content_type))
+    essences = [part for part in parts if "/" in part and part != "*/*"]
+    return essences[-1] if essences else content_type.partition(";")[0].strip().lower()
 
 
 def http_error(response: requests.Response) -> requests.HTTPError:
