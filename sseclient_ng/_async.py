@@ -3,48 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import contextlib
-import io
-import re
-import weakref
 from collections import deque
-from collections.abc import Awaitable
 from inspect import isawaitable
 from types import TracebackType
-from typing import Any, Callable, Optional, TypeVar, Union, cast
+from typing import Any, Callable, Optional, TypeVar, Union
 
 import aiohttp
 import requests
-from requests.structures import CaseInsensitiveDict
 
-from sseclient_ng import _sockets
+from sseclient_ng._async_body import AsyncBody
 from sseclient_ng._async_errors import translated
+from sseclient_ng._async_request import as_requests, prepared, timeout_of
 from sseclient_ng._core.delivery import Delivery, Progress, Resumable
 from sseclient_ng._core.event import Event
-from sseclient_ng._core.http import (
-    ERROR_BODY_BYTES,
-    ERROR_BODY_SECONDS,
-    Verdict,
-    http_error,
-    judge,
-)
+from sseclient_ng._core.http import Verdict, http_error, judge
 from sseclient_ng._core.parser import DEFAULT_MAX_EVENT_SIZE
 from sseclient_ng._core.policy import ReconnectPolicy
 from sseclient_ng._core.reconnection import Reconnection, log_connected, log_wait, policy_of
-from sseclient_ng._request import arguments, check_body, keep_own_copy, rewind_body
-from sseclient_ng.exceptions import EventTooLarge, InvalidContentType, RetriesExhausted
+from sseclient_ng._request import (
+    arguments,
+    check_body,
+    evaluated,
+    keep_own_copy,
+    rewind_body,
+)
+from sseclient_ng.exceptions import EventTooLarge, InvalidContentType
 
 __all__ = ["AsyncSSEClient"]
 
 _Self = TypeVar("_Self", bound="AsyncSSEClient")
-_Result = TypeVar("_Result")
-_Timeout = Union[float, tuple[Optional[float], Optional[float]], aiohttp.ClientTimeout, None]
-
-_WATCH_SECONDS = 0.25
-
-# aiohttp refuses to send these.
-_control_characters = re.compile("[\0-\x08\x0a-\x1f\x7f]")
 
 
 class AsyncSSEClient(Resumable):
@@ -144,10 +131,11 @@ class AsyncSSEClient(Resumable):
             max_event_size=max_event_size,
             on_comment=self._comments.append if on_comment is not None else None,
         )
-        self._content: Optional[aiohttp.StreamReader] = None  # the body, while it is read
-        self._transport: Optional[asyncio.Transport] = None  # that of the body
+        self._body: Optional[AsyncBody] = None  # while it is read
         self._next_attempt: Optional[float] = None  # when to reconnect, in the loop's time
-        self._pending: Optional[asyncio.Future[Any]] = None  # what close() has to end
+        self._wait: Optional[asyncio.Future[None]] = None  # for that time
+        # To connect. In a block it goes on where a step is cancelled, for the next one.
+        self._attempt: Optional[asyncio.Task[Optional[aiohttp.ClientResponse]]] = None
         self._in_block = False
         self._running = False  # whether a task is in a step
         self._finished = False  # whether the iteration has come to its end
@@ -187,15 +175,21 @@ class AsyncSSEClient(Resumable):
         twice is the same as once.
         """
         self._closed = True
-        pending = self._pending
-        if pending is not None:
-            pending.cancel()
-        await self._release()
+        if self._wait is not None:
+            self._wait.cancel()
+        attempt = self._attempt
+        try:
+            if attempt is not None and attempt is not asyncio.current_task():
+                await _discard(attempt)
+        finally:
+            await self._release()
+        if attempt is not None:
+            attempt.cancel()  # where it was what called
 
     async def __aenter__(self: _Self) -> _Self:
         self._in_block = True
         try:
-            if self._content is None and not self._finished and not self._closed:
+            if self._body is None and not self._finished and not self._closed:
                 await self._open()
         except BaseException:
             await self.close()
@@ -221,12 +215,12 @@ class AsyncSSEClient(Resumable):
         """
         if self._finished:
             raise StopAsyncIteration
-        if self._content is None:
+        if self._body is None:
             await self._open()
             return
         try:
             self._delivery.check()
-            chunk = await self._read(self._content)
+            chunk = await self._read(self._body)
             if chunk:
                 self._delivery.receive(chunk)
         except EventTooLarge:
@@ -236,23 +230,16 @@ class AsyncSSEClient(Resumable):
         if self._comments:
             await self._report_comments()
 
-    async def _read(self, content: aiohttp.StreamReader) -> bytes:
-        """Return the next bytes, or none where the body has ended."""
+    async def _read(self, body: AsyncBody) -> bytes:
+        """Return the next bytes, or none where the body has ended or the client was closed."""
         try:
-            chunk = await content.readany()
+            chunk = await body.read()
         except Exception as error:  # noqa: BLE001 - the core decides what it means
-            rest = _rest_of(content)
-            if rest and not self._closed:
-                return rest
-            await self._lost(translated(error, reading=True), self._delivery.progress())
+            await self._lost(error, self._delivery.progress())
             return b""
         if not chunk:
             await self._lost(EOFError("the server ended the stream"), self._delivery.progress())
-        return chunk
-
-    def _is_reading(self, content: aiohttp.StreamReader) -> bool:
-        """Return whether something may yet come of a body."""
-        return content is self._content and not content.is_eof() and content.exception() is None
+        return b"" if self._closed else chunk
 
     async def _lost(self, error: Exception, progress: Progress) -> None:
         """Ask the core what comes after a connection or an attempt, and prepare that."""
@@ -260,28 +247,34 @@ class AsyncSSEClient(Resumable):
             return
         self._close_response()
         try:
-            delay = self._delay_after(error, progress)
+            delay = self._reconnection.lost(error, progress, self._delivery.retry)
         except Exception:
             await self._finish()
             raise
+        self._wait_from_now(delay)
         if delay is None:
             await self._finish()
             return
         log_wait(self.url, error, delay)
         await _call(self._on_error, error, delay)
 
-    def _delay_after(self, error: Exception, progress: Progress) -> Optional[float]:
-        delay = self._reconnection.lost(error, progress, self._delivery.retry)
-        if delay is not None:
+    def _wait_from_now(self, delay: Optional[float]) -> None:
+        if delay is None:
+            self._finished = True
+        else:
             self._next_attempt = asyncio.get_running_loop().time() + delay
-        return delay
 
     async def _abandon(self) -> None:
         """Close the connection after a step that was cancelled or failed, as no block will."""
-        if self._content is not None:
-            unfinished = EOFError("the step was not finished")
-            with contextlib.suppress(RetriesExhausted):
-                self._finished = self._delay_after(unfinished, self._delivery.progress()) is None
+        attempt, self._attempt = self._attempt, None
+        if attempt is not None:
+            await _discard(attempt)
+        retry = self._delivery.retry
+        if self._body is not None:
+            progress = self._delivery.progress()
+            self._wait_from_now(self._reconnection.abandoned(progress, retry))
+        elif attempt is not None and self._next_attempt is not None:
+            self._wait_from_now(self._reconnection.abandoned(Progress.NOTHING, retry))
         await self._release()
 
     async def _report_comments(self) -> None:
@@ -300,12 +293,9 @@ class AsyncSSEClient(Resumable):
             await asyncio.sleep(0)  # for the transports to notice that they are closed
 
     def _close_response(self) -> None:
-        content, self._content = self._content, None
-        transport, self._transport = self._transport, None
-        if content is not None and self.resp is not None:
-            if transport is not None and not content.is_eof():  # else others may have it by now
-                transport.abort()  # nothing is left to send, so TLS has nothing to wait for
-            self.resp.close()
+        body, self._body = self._body, None
+        if body is not None:
+            body.close()
 
     # -- connecting
 
@@ -313,11 +303,10 @@ class AsyncSSEClient(Resumable):
         """Make the first connection, whose errors are the caller's, or wait and make the next."""
         reconnecting = self._next_attempt is not None
         try:
-            if self._next_attempt is not None:
+            if self._next_attempt is not None and self._attempt is None:
                 await self._wait_until(self._next_attempt)
                 self._reconnection.attempt()
-            if not self._closed:
-                await self._connect()
+            response = await self._attempted()
         except Exception as error:
             if self._closed:
                 return
@@ -325,142 +314,117 @@ class AsyncSSEClient(Resumable):
                 raise
             await self._lost(error, Progress.NOTHING)
             return
-        await self._begin()
+        if self._closed:
+            return
+        if response is None:
+            await self._finish()
+        else:
+            await self._begin(response)
 
     async def _wait_until(self, time: float) -> None:
         loop = asyncio.get_running_loop()
-        self._pending = closing = loop.create_future()
+        self._wait = closing = loop.create_future()
         try:
             await asyncio.wait({closing}, timeout=max(0.0, time - loop.time()))
         finally:
-            self._pending = None
+            self._wait = None
             closing.cancel()
 
-    async def _connect(self) -> None:
+    async def _attempted(self) -> Optional[aiohttp.ClientResponse]:
+        """Return the response of an attempt to connect, which may have begun in an earlier step."""
+        if self._closed:
+            return None
+        if self._attempt is None:
+            self._attempt = asyncio.ensure_future(self._connect())
+        attempt = self._attempt
+        await asyncio.wait({attempt})
+        self._attempt = None
+        if self._closed:
+            await _discard(attempt)
+            return None
+        return attempt.result()
+
+    async def _connect(self) -> Optional[aiohttp.ClientResponse]:
         """Make a connection and check its response.
+
+        Returns:
+            The response, or None where the server wants no more connections.
 
         Raises:
             requests.exceptions.RequestException: it failed, or the response is no event stream.
         """
         rewind_body(self._positions)
         kept = await self._evaluated()
-        if self._closed:
-            return
-        request = _arguments_of_aiohttp(arguments(kept, self.last_id))
+        request = arguments(kept, self.last_id)
         if self._positions and hasattr(request.get("data"), "read"):
-            request["data"] = request["data"].read()  # aiohttp would close the file
+            request["data"] = request["data"].read()  # type: ignore[attr-defined]  # aiohttp would close the file
+        sent = prepared(self._method, self.url, request, has_base=not self._owns_session)
+        if self._closed:
+            return None
         if self.session is None:
             self.session = aiohttp.ClientSession(trust_env=True)  # as requests does
-        request["raise_for_status"] = False  # the core decides what a status means
-        request["timeout"] = _timeout_of(request.get("timeout"), self.session)
+        sent.arguments["raise_for_status"] = False  # the core decides what a status means
+        sent.arguments["timeout"] = timeout_of(sent.arguments.get("timeout"), self.session)
         try:
-            response = await self._unless_closed(self._send(self.session, request))
+            response = await self.session.request(self._method, sent.url, **sent.arguments)
         except Exception as error:
             raise translated(error) from error
-        if response is not None:
-            self.resp = response
-            await self._check(response)
+        try:
+            is_stream = await self._is_stream(response, sent.of_requests)
+        except BaseException:
+            response.close()
+            raise
+        if is_stream and not self._closed:
+            return response
+        response.close()
+        return None
 
     async def _evaluated(self) -> dict[str, Any]:
         """Return what goes along with a request; ``headers`` and ``params`` may be coroutines."""
         kept = dict(self.aiohttp_kwargs)
         for name in ("headers", "params"):
             if callable(kept.get(name)):
-                value = kept[name]()
-                kept[name] = await self._awaited(value) if isawaitable(value) else value
+                try:
+                    value = evaluated(kept[name])
+                    kept[name] = await value if isawaitable(value) else value
+                except (aiohttp.ClientError, asyncio.TimeoutError) as error:
+                    raise translated(error) from error
+                except StopAsyncIteration as error:  # it would end the caller's loop
+                    raise RuntimeError(f"{name}, being called, raised {error!r}") from error
         return kept
 
-    async def _awaited(self, value: Awaitable[object]) -> object:
-        try:
-            return await self._unless_closed(value)
-        except (aiohttp.ClientError, asyncio.TimeoutError) as error:
-            raise translated(error) from error
-
-    async def _send(
-        self, session: aiohttp.ClientSession, request: dict[str, Any]
-    ) -> aiohttp.ClientResponse:
-        response = await session.request(self._method, self.url, **request)
-        if self._closed:
-            response.close()
-        return response
-
-    async def _check(self, response: aiohttp.ClientResponse) -> None:
-        content_type = response.headers.get("Content-Type")
+    async def _is_stream(
+        self, response: aiohttp.ClientResponse, request: requests.PreparedRequest
+    ) -> bool:
+        content_type = ", ".join(response.headers.getall("Content-Type", []))
         verdict = judge(response.status, content_type, check_content_type=self._check_content_type)
-        if verdict is Verdict.STREAM:
-            self._content = response.content
-            self._transport = _transport_of(response)
-            if self._transport is not None:
-                _keep_alive(self._transport)
-                _watch(weakref.ref(self), response.content, self._transport)
-        elif verdict is Verdict.END:
-            await self._finish()
-        else:
-            try:
-                answer = await self._unless_closed(_as_requests(response))
-            finally:
-                response.close()
-            if answer is None:
-                return
-            if verdict is Verdict.WRONG_STATUS:
-                raise http_error(answer)
-            raise InvalidContentType(content_type or "", self.url, answer)
+        if verdict is Verdict.WRONG_STATUS:
+            raise http_error(await as_requests(response, request))
+        if verdict is Verdict.WRONG_TYPE:
+            answer = await as_requests(response, request)
+            raise InvalidContentType(content_type, self.url, answer)
+        return verdict is Verdict.STREAM
 
-    async def _begin(self) -> None:
+    async def _begin(self, response: aiohttp.ClientResponse) -> None:
         """Begin to read the connection that was made."""
-        if self._content is None or self._closed:
-            return
+        self.resp = response
+        self._body = AsyncBody(response)
         self._next_attempt = 0.0
         self._delivery.begin()
         self._reconnection.opened()
         log_connected(self.url)
-        await _call(self._on_open, self.resp)
-
-    async def _unless_closed(self, work: Awaitable[_Result]) -> Optional[_Result]:
-        """Return the result of what `close` can end, or None if it did."""
-        self._pending = pending = asyncio.ensure_future(work)
-        try:
-            await asyncio.wait({pending})
-        except asyncio.CancelledError:
-            await _discard(pending)
-            raise
-        finally:
-            self._pending = None
-        return None if pending.cancelled() else pending.result()
+        await _call(self._on_open, response)
 
 
-def _watch(
-    client: weakref.ref[AsyncSSEClient],
-    content: aiohttp.StreamReader,
-    transport: asyncio.Transport,
-    was_closed: bool = False,
-) -> None:
-    """End a read for which nothing will come, now and then, as long as a body is read.
-
-    Where the framing of a body is damaged aiohttp closes the connection, but whoever waits for the
-    body is not told. A connection that ends as it should may be seen closed once before its body
-    has an end, but not twice.
-    """
-    reader = client()
-    if reader is None or not reader._is_reading(content):  # pyright: ignore[reportPrivateUsage]
-        return
-    closed = transport.is_closing()
-    if closed and was_closed:
-        content.set_exception(aiohttp.ClientPayloadError("the connection was closed"))
-        return
-    loop = asyncio.get_running_loop()
-    loop.call_later(_WATCH_SECONDS, _watch, client, content, transport, closed)
-
-
-async def _discard(work: asyncio.Future[Any]) -> None:
+async def _discard(work: asyncio.Task[Optional[aiohttp.ClientResponse]]) -> None:
     """End work whose result nobody will have."""
     if not work.done():
         work.cancel()
         await asyncio.wait({work})
     if not work.cancelled() and work.exception() is None:
-        result = work.result()
-        if isinstance(result, aiohttp.ClientResponse):
-            result.close()
+        response = work.result()
+        if response is not None:
+            response.close()
 
 
 async def _call(callback: Optional[Callable[..., object]], *arguments: object) -> None:
@@ -468,83 +432,3 @@ async def _call(callback: Optional[Callable[..., object]], *arguments: object) -
         result = callback(*arguments)
         if isawaitable(result):
             await result
-
-
-def _rest_of(content: aiohttp.StreamReader) -> bytes:
-    """Return what had arrived before the error of a body; the next read raises it again.
-
-    While a body has an error, aiohttp does not hand out what came before.
-    """
-    error = content.exception()
-    if error is None:
-        return b""
-    content.set_exception(cast(Exception, None))
-    try:
-        return content.read_nowait()
-    except asyncio.TimeoutError:  # the caller's limit for the whole
-        return b""
-    finally:
-        content.set_exception(error)
-
-
-def _arguments_of_aiohttp(request: dict[str, Any]) -> dict[str, Any]:
-    """Return the arguments of a request of requests as aiohttp takes them."""
-    headers = {name: _text(value) for name, value in request["headers"].items()}
-    if _control_characters.search(headers.get("Last-Event-ID", "")):
-        del headers["Last-Event-ID"]  # aiohttp would refuse the request
-    request["headers"] = headers
-    if type(request.get("auth")) is tuple:
-        credentials = ":".join(request.pop("auth")).encode()
-        headers["Authorization"] = f"Basic {base64.b64encode(credentials).decode()}"
-    return request
-
-
-def _text(value: Any) -> Any:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
-
-
-def _timeout_of(timeout: _Timeout, session: aiohttp.ClientSession) -> aiohttp.ClientTimeout:
-    """Return a limit for the parts of a request, and none for the whole: a stream has no end."""
-    if isinstance(timeout, aiohttp.ClientTimeout):
-        return timeout
-    if timeout is None:
-        own = getattr(session, "timeout", aiohttp.ClientTimeout())
-        return aiohttp.ClientTimeout(
-            total=None, connect=own.connect, sock_connect=own.sock_connect, sock_read=own.sock_read
-        )
-    connect, read = timeout if isinstance(timeout, tuple) else (timeout, timeout)
-    return aiohttp.ClientTimeout(total=None, sock_connect=connect, sock_read=read)
-
-
-def _transport_of(response: aiohttp.ClientResponse) -> Optional[asyncio.Transport]:
-    """Return the transport of a response; None where its body is complete already."""
-    connection = getattr(response, "connection", None)  # stand-ins in tests may have none
-    return connection.transport if connection is not None else None
-
-
-def _keep_alive(transport: asyncio.Transport) -> None:
-    with contextlib.suppress(OSError, AttributeError):  # it is no TCP socket
-        _sockets.set_keep_alive(transport.get_extra_info("socket"))
-
-
-async def _as_requests(response: aiohttp.ClientResponse) -> requests.Response:
-    """Return a response as one of requests, with as much of its body as can be had."""
-    body = bytearray()
-    with contextlib.suppress(Exception):  # what came before is the answer
-        await asyncio.wait_for(_read_some(response.content, body), ERROR_BODY_SECONDS)
-    answer = requests.Response()
-    answer.status_code = response.status
-    answer.reason = response.reason or ""
-    answer.url = str(response.url)
-    answer.headers = CaseInsensitiveDict(response.headers)
-    answer.encoding = requests.utils.get_encoding_from_headers(answer.headers)
-    answer.raw = io.BytesIO(body)
-    return answer
-
-
-async def _read_some(content: aiohttp.StreamReader, body: bytearray) -> None:
-    while len(body) < ERROR_BODY_BYTES:
-        chunk = await content.readany()
-        if not chunk:
-            return
-        body += chunk

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
+from typing import Optional, Union
 
 import aiohttp
 import requests
+from aiohttp.http_exceptions import ContentEncodingError
+
+from sseclient_ng._request import is_about_a_url
 
 __all__ = ["translated"]
 
 
 class AsyncConnectionError(requests.exceptions.ConnectionError, aiohttp.ClientConnectionError):
     """A connection could not be made, or was lost."""
+
+
+class AsyncSSLError(requests.exceptions.SSLError, aiohttp.ClientConnectionError):
+    """TLS failed; perhaps the certificate is not to be trusted."""
+
+
+class AsyncProxyError(requests.exceptions.ProxyError, aiohttp.ClientConnectionError):
+    """The proxy could not be reached, or refused."""
 
 
 class AsyncTimeout(
@@ -24,6 +37,12 @@ class AsyncPayloadError(requests.exceptions.ChunkedEncodingError, aiohttp.Client
     """The body broke off, or is damaged."""
 
 
+class AsyncContentDecodingError(
+    requests.exceptions.ContentDecodingError, aiohttp.ClientPayloadError
+):
+    """The body is not in its Content-Encoding."""
+
+
 class AsyncInvalidURL(requests.exceptions.InvalidURL, aiohttp.ClientError):
     """The URL, or one that it redirects to, is none."""
 
@@ -33,9 +52,22 @@ class AsyncTooManyRedirects(requests.exceptions.TooManyRedirects, aiohttp.Client
 
 
 # aiohttp has grown these over its versions.
-_REDIRECTS_TO_NO_URL = tuple(
-    getattr(aiohttp, name) for name in ("RedirectClientError",) if hasattr(aiohttp, name)
+_NO_URL = tuple(
+    getattr(aiohttp, name)
+    for name in ("InvalidURL", "RedirectClientError")
+    if hasattr(aiohttp, name)
 )
+
+_KINDS: list[tuple[Union[type[Exception], tuple[type[Exception], ...]], type[Exception]]] = [
+    ((aiohttp.ClientSSLError, ssl.SSLError), AsyncSSLError),
+    ((aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError), AsyncProxyError),
+    (_NO_URL, AsyncInvalidURL),
+    (aiohttp.TooManyRedirects, AsyncTooManyRedirects),
+    (asyncio.TimeoutError, AsyncTimeout),
+    (ContentEncodingError, AsyncContentDecodingError),
+    ((aiohttp.ClientPayloadError, aiohttp.http.HttpProcessingError), AsyncPayloadError),
+    ((aiohttp.ClientError, OSError), AsyncConnectionError),
+]
 
 
 def translated(error: Exception, *, reading: bool = False) -> Exception:
@@ -60,17 +92,9 @@ def _text(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
-def _kind(error: Exception) -> type[Exception] | None:
+def _kind(error: Exception) -> Optional[type[Exception]]:
     if isinstance(error, requests.RequestException):
         return None
-    if isinstance(error, (ValueError, *_REDIRECTS_TO_NO_URL)):
+    if is_about_a_url(error):
         return AsyncInvalidURL
-    if isinstance(error, aiohttp.TooManyRedirects):
-        return AsyncTooManyRedirects
-    if isinstance(error, asyncio.TimeoutError):
-        return AsyncTimeout
-    if isinstance(error, (aiohttp.ClientPayloadError, aiohttp.http.HttpProcessingError)):
-        return AsyncPayloadError
-    if isinstance(error, (aiohttp.ClientError, OSError)):
-        return AsyncConnectionError
-    return None
+    return next((ours for theirs, ours in _KINDS if isinstance(error, theirs)), None)

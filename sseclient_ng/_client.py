@@ -6,7 +6,6 @@ import contextlib
 import inspect
 import io
 import math
-import re
 import sys
 import threading
 import time
@@ -25,7 +24,6 @@ from typing import (
 )
 
 import requests
-import urllib3
 from urllib3.response import HTTPResponse
 
 from sseclient_ng import _sockets
@@ -37,7 +35,13 @@ from sseclient_ng._core.parser import DEFAULT_MAX_EVENT_SIZE
 from sseclient_ng._core.policy import ReconnectPolicy
 from sseclient_ng._core.reconnection import Reconnection, log_connected, log_wait, policy_of
 from sseclient_ng._core.text import Chunk
-from sseclient_ng._request import arguments, check_body, keep_own_copy, rewind_body
+from sseclient_ng._request import (
+    arguments,
+    check_body,
+    is_about_a_url,
+    keep_own_copy,
+    rewind_body,
+)
 from sseclient_ng._signals import raised_by_handler
 from sseclient_ng.exceptions import EventTooLarge, InvalidContentType
 
@@ -45,8 +49,6 @@ __all__ = ["Client", "Session"]
 
 _Self = TypeVar("_Self", bound="Client")
 
-# The words of urllib.parse for what is no URL.
-_says_that_a_url_is_none = re.compile("URL|netloc|Port |IPv[46]").search
 _NO_SOURCE = cast(str, object())
 
 
@@ -495,7 +497,7 @@ class Client(Resumable):
                     **request,  # type: ignore[arg-type]
                 )
         except ValueError as error:
-            if _comes_of_a_redirect(error):  # an InvalidURL is a ValueError still
+            if is_about_a_url(error):  # an InvalidURL is a ValueError still
                 raise requests.exceptions.InvalidURL(str(error)) from error
             raise
         finally:
@@ -566,13 +568,6 @@ def _raise_what_a_handler_raised(error: Exception) -> None:
     interruption = raised_by_handler(error)
     if interruption is not None:
         raise interruption
-
-
-def _comes_of_a_redirect(error: ValueError) -> bool:
-    """Return whether an error that requests lets out is about a redirect to what is no URL."""
-    if isinstance(error, (UnicodeDecodeError, urllib3.exceptions.LocationValueError)):
-        return True
-    return type(error) is ValueError and _says_that_a_url_is_none(str(error)) is not None
 
 
 def _check_options_without_url(

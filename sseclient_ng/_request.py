@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Callable, cast
+
+import urllib3
 
 from sseclient_ng._core.http import (
     HeaderValue,
@@ -12,7 +15,17 @@ from sseclient_ng._core.http import (
     with_last_event_id,
 )
 
-__all__ = ["arguments", "check_body", "evaluated", "keep_own_copy", "rewind_body"]
+__all__ = [
+    "arguments",
+    "check_body",
+    "evaluated",
+    "is_about_a_url",
+    "keep_own_copy",
+    "rewind_body",
+]
+
+# The words of urllib.parse and of yarl for what is no URL.
+_says_that_a_url_is_none = re.compile("URL|netloc|[Pp]ort |IPv[46]|[Hh]ost|redirect").search
 
 _Headers = Mapping[str, HeaderValue]
 
@@ -74,6 +87,19 @@ def rewind_body(positions: list[tuple[object, int]]) -> None:
     """
     for file, position in positions:
         file.seek(position)  # type: ignore[attr-defined]
+
+
+def is_about_a_url(error: Exception) -> bool:
+    """Return whether an error that a library lets out is about a redirect to what is no URL.
+
+    Args:
+        error: what making a request raised.
+    """
+    if isinstance(error, UnicodeEncodeError):
+        return error.encoding == "idna"  # else it is about a header field
+    if isinstance(error, (UnicodeError, urllib3.exceptions.LocationValueError)):
+        return True
+    return type(error) is ValueError and _says_that_a_url_is_none(str(error)) is not None
 
 
 def _bodies(kept: Mapping[str, object]) -> Iterator[object]:

@@ -167,6 +167,26 @@ class Reconnection:
         self._wait = self._delay(self._policy, error, retry)
         return self._wait
 
+    def abandoned(self, progress: Progress, retry: int) -> Optional[float]:
+        """Return how many seconds to wait after a connection or an attempt that the caller gave up.
+
+        That is no failure of the server's: it does not count, and makes no wait grow.
+
+        Args:
+            progress: what the connection brought; NOTHING where there was none.
+            retry: the reconnection time, in milliseconds.
+
+        Returns:
+            The seconds, or None where the policy allows one connection only.
+        """
+        if self._policy is None:
+            return None
+        if progress is Progress.EVENT:
+            self._attempts = self._failures = 0
+        else:
+            self._attempts = max(0, self._attempts - 1)
+        return self._delay(self._policy, None, retry)
+
     def _deserves_fresh_headers(self, error: Exception) -> bool:
         """Return whether a refused reconnect is tried once more: a token may have expired."""
         response = error.response if isinstance(error, requests.HTTPError) else None
@@ -184,7 +204,7 @@ class Reconnection:
         # A connection with comments only is a quiet one, unless it was closed at once.
         return self._opened_at is not None and self._clock() - self._opened_at > self._wait
 
-    def _delay(self, policy: ReconnectPolicy, error: Exception, retry: int) -> float:
+    def _delay(self, policy: ReconnectPolicy, error: Optional[Exception], retry: int) -> float:
         response = error.response if isinstance(error, requests.HTTPError) else None
         if response is not None:
             asked = retry_after(response.headers.get("Retry-After"), self._wall_clock())

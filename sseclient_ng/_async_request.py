@@ -1,0 +1,148 @@
+"""The request for aiohttp, and its response as one of requests.
+
+A URL, its parameters, header fields and a pair for authentication mean what they mean to requests:
+requests prepares them, and aiohttp sends what it is given.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import re
+from typing import Any, NamedTuple, Optional, Union, cast
+
+import aiohttp
+import requests
+import urllib3
+from requests.structures import CaseInsensitiveDict
+from yarl import URL
+
+from sseclient_ng._core.http import ERROR_BODY_BYTES, ERROR_BODY_SECONDS
+
+__all__ = ["PreparedRequest", "Timeout", "as_requests", "prepared", "timeout_of"]
+
+Timeout = Union[float, tuple[Optional[float], Optional[float]], aiohttp.ClientTimeout, None]
+
+# aiohttp refuses to send these.
+_control_characters = re.compile("[\0-\x08\x0a-\x1f\x7f]")
+
+
+class PreparedRequest(NamedTuple):
+    """What is sent."""
+
+    url: Union[URL, str]
+    arguments: dict[str, Any]
+    of_requests: requests.PreparedRequest
+
+
+def prepared(method: str, url: str, request: dict[str, Any], *, has_base: bool) -> PreparedRequest:
+    """Return what aiohttp is to send.
+
+    Args:
+        method: the method.
+        url: the URL.
+        request: the arguments, as those of requests.
+        has_base: whether the session may have a URL that a path is to be joined to.
+
+    Raises:
+        requests.exceptions.RequestException: the URL is none of HTTP, or a header field can't be
+            sent.
+    """
+    arguments = dict(request)
+    headers = {name: _text(value) for name, value in arguments.pop("headers").items()}
+    last_event_id = headers.pop("Last-Event-ID", None)  # which requests would take for odd
+    is_path = has_base and url.startswith("/") and not url.startswith("//")
+    if type(arguments.get("auth")) is tuple:
+        credentials: Any = arguments.pop("auth")
+    else:  # an object of aiohttp's has to go without those in the URL
+        credentials = _unchanged if arguments.get("auth") is not None else None
+    of_requests = requests.Request(
+        "GET",  # of another, requests would say how long the body is
+        f"http://session.invalid{url}" if is_path else url,
+        headers=headers,
+        params=None if is_path else arguments.pop("params", None),
+        auth=credentials,
+    ).prepare()
+    of_requests.method = method
+    if last_event_id is not None and not _control_characters.search(last_event_id):
+        of_requests.headers["Last-Event-ID"] = last_event_id
+    arguments["headers"] = dict(of_requests.headers)
+    target = url if is_path else _target(cast(str, of_requests.url))
+    return PreparedRequest(target, arguments, of_requests)
+
+
+def _target(url: str) -> URL:
+    """Return a URL that aiohttp sends byte for byte, without the credentials in it."""
+    target = URL(url, encoded=True)
+    if target.scheme not in ("http", "https"):
+        raise requests.exceptions.InvalidSchema(
+            f"a URL must begin with http:// or https://, not {target.scheme}:"
+        )
+    return target.with_user(None) if target.raw_user is not None else target
+
+
+def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
+def _text(value: Any) -> Any:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+
+
+def timeout_of(timeout: Timeout, session: aiohttp.ClientSession) -> aiohttp.ClientTimeout:
+    """Return a limit for the parts of a request, and none for the whole: a stream has no end.
+
+    Args:
+        timeout: as the caller gave it; one of aiohttp's is taken as it is.
+        session: whose own limits count where the caller gave none.
+
+    Raises:
+        ValueError: a limit is no number, or not positive.
+    """
+    if isinstance(timeout, aiohttp.ClientTimeout):
+        return timeout
+    if timeout is None:
+        own = getattr(session, "timeout", aiohttp.ClientTimeout())
+        return aiohttp.ClientTimeout(
+            total=None, connect=own.connect, sock_connect=own.sock_connect, sock_read=own.sock_read
+        )
+    if isinstance(timeout, tuple) and len(timeout) != 2:
+        raise ValueError(f"timeout must be seconds, or a pair (connect, read), not {timeout!r}")
+    connect, read = timeout if isinstance(timeout, tuple) else (timeout, timeout)
+    urllib3.Timeout(connect=connect, read=read)  # refuses what requests refuses
+    return aiohttp.ClientTimeout(total=None, sock_connect=connect, sock_read=read)
+
+
+async def as_requests(
+    response: aiohttp.ClientResponse, request: requests.PreparedRequest
+) -> requests.Response:
+    """Return a response as one of requests, with as much of its body as can be had.
+
+    Args:
+        response: what aiohttp returned.
+        request: what it answers.
+    """
+    body = bytearray()
+    with contextlib.suppress(Exception):  # what came before is the answer
+        await asyncio.wait_for(_read_some(response.content, body), ERROR_BODY_SECONDS)
+    headers = response.headers
+    answer = requests.Response()
+    answer.request = request
+    answer.status_code = response.status
+    answer.reason = response.reason or ""
+    answer.url = str(response.url)
+    answer.headers = CaseInsensitiveDict(
+        {name: ", ".join(headers.getall(name)) for name in headers}
+    )
+    answer.encoding = requests.utils.get_encoding_from_headers(answer.headers)
+    answer.raw = io.BytesIO(body)
+    return answer
+
+
+async def _read_some(content: aiohttp.StreamReader, body: bytearray) -> None:
+    while len(body) < ERROR_BODY_BYTES:
+        chunk = await content.readany()
+        if not chunk:
+            return
+        body += chunk
