@@ -42,8 +42,8 @@ class AsyncSSEClient(Resumable):
     rules are those of `SSEClient`. It belongs to the event loop in which it connects.
 
     A step of the loop can be cancelled or timed out, and the client goes on afterwards. Inside its
-    block the connection stays as it is; without a block it is closed, as nobody else would do it,
-    and the next step makes a new one.
+    block the connection stays as it is, also one that is being made; without a block it is closed,
+    as nobody else would do it, and the next step makes a new one.
 
     Args:
         url: the URL.

@@ -8,7 +8,6 @@ from typing import Optional, Union
 
 import aiohttp
 import requests
-from aiohttp.http_exceptions import ContentEncodingError
 
 from sseclient_ng._request import is_about_a_url
 
@@ -64,7 +63,6 @@ _KINDS: list[tuple[Union[type[Exception], tuple[type[Exception], ...]], type[Exc
     (_NO_URL, AsyncInvalidURL),
     (aiohttp.TooManyRedirects, AsyncTooManyRedirects),
     (asyncio.TimeoutError, AsyncTimeout),
-    (ContentEncodingError, AsyncContentDecodingError),
     ((aiohttp.ClientPayloadError, aiohttp.http.HttpProcessingError), AsyncPayloadError),
     ((aiohttp.ClientError, OSError), AsyncConnectionError),
 ]
@@ -97,4 +95,6 @@ def _kind(error: Exception) -> Optional[type[Exception]]:
         return None
     if is_about_a_url(error):
         return AsyncInvalidURL
+    if isinstance(error, aiohttp.ClientPayloadError) and "content-encoding" in str(error):
+        return AsyncContentDecodingError  # older versions say so in the text alone
     return next((ours for theirs, ours in _KINDS if isinstance(error, theirs)), None)

@@ -1069,12 +1069,21 @@ LIMITS = [
         )
         for name, script, error in [
             ("a cut", sent(1), requests.RequestException),
-            ("a reset", [*sent(1), RECEIVED, Reset()], requests.RequestException),
+            (
+                "a reset",
+                [*sent(1), RECEIVED, Reset()],
+                requests.exceptions.ChunkedEncodingError,
+            ),
+            (
+                "a reset, close-delimited",
+                [*sent(1, framing="close"), RECEIVED, Reset()],
+                requests.exceptions.ChunkedEncodingError,
+            ),
             ("silence", [*sent(1), Hold()], requests.RequestException),
             (
                 "damaged gzip",
                 [*sent(1, encoding="gzip", framing="close"), RECEIVED, b"\xff\xff no deflate"],
-                requests.RequestException,
+                requests.exceptions.ContentDecodingError,
             ),
         ]
     ],

@@ -364,6 +364,114 @@ def test_a_step_that_timed_out_while_the_server_took_its_time_to_answer() -> Non
         assert {request.last_event_id for request in server.requests[1:]} == {"1"}
 
 
+def test_an_attempt_goes_on_where_a_step_timed_out() -> None:
+    """Steps that are shorter than the server needs for an answer neither storm it nor fail."""
+
+    async def main(server: ScriptedServer) -> int:
+        once = ReconnectPolicy(min_delay=0.01, max_delay=0.01, max_attempts=1)
+        timeouts = 0
+        async with AsyncSSEClient(server.url, retry=0, reconnect=once) as client:
+            assert await step(client) == "1"
+            while client.last_id == "1":
+                try:
+                    assert await step(client, 0.02) == "2"
+                except asyncio.TimeoutError:
+                    timeouts += 1
+        return timeouts
+
+    slow: Script = [Pause(0.3), sent(2), Hold()]
+    with nothing_left(), ScriptedServer(answer(1), slow) as server:
+        assert run(main(server)) > 2
+        assert len(server.requests) == 2
+
+
+def test_without_a_block_steps_that_time_out_are_no_failures() -> None:
+    go_on = threading.Event()
+
+    async def main(server: ScriptedServer) -> None:
+        policy = ReconnectPolicy(min_delay=0.05, max_delay=10.0, max_attempts=2, jitter=0.0)
+        client = AsyncSSEClient(server.url, retry=0, reconnect=policy)
+        assert await step(client) == "1"
+        start = time.monotonic()
+        while len(server.requests) < 6:
+            with pytest.raises(asyncio.TimeoutError):
+                await step(client, 0.02)
+        # Nor do they storm the server.
+        assert time.monotonic() - start > 5 * 0.05
+        go_on.set()
+        assert await step(client) == "2"
+        await client.close()
+
+    then: Script = [WaitFor(go_on), sent(2), Hold()]
+    with nothing_left(), ScriptedServer(answer(1), then=then) as server:
+        run(main(server))
+
+
+def test_without_a_block_and_without_reconnecting_a_step_that_times_out_is_the_last() -> None:
+    async def main(server: ScriptedServer) -> None:
+        client = AsyncSSEClient(server.url, reconnect=False)
+        assert await step(client) == "1"
+        with pytest.raises(asyncio.TimeoutError):
+            await step(client, 0.02)
+        assert await events_of(client) == []
+
+    with nothing_left(), ScriptedServer([sent(1), Hold()]) as server:
+        run(main(server))
+        assert len(server.requests) == 1
+
+
+def test_leaving_the_block_while_an_attempt_goes_on() -> None:
+    async def main(server: ScriptedServer) -> None:
+        async with AsyncSSEClient(server.url, retry=0, reconnect=SOON) as client:
+            assert await step(client) == "1"
+            with pytest.raises(asyncio.TimeoutError):
+                await step(client, 0.2)
+        await in_thread(lambda: server.wait_for_disconnect(timeout=AT_ONCE))
+
+    with nothing_left(), ScriptedServer(answer(1), then=Hold()) as server:
+        run(main(server))
+
+
+def test_headers_that_were_cancelled_are_not_left_out() -> None:
+    async def main(server: ScriptedServer) -> None:
+        async def headers() -> dict[str, str]:
+            token = asyncio.ensure_future(asyncio.sleep(60.0, "token"))
+            asyncio.get_running_loop().call_soon(token.cancel)
+            return {"Authorization": await token}
+
+        with pytest.raises(asyncio.CancelledError):
+            await AsyncSSEClient(server.url, headers=headers).__anext__()
+
+    with nothing_left(), ScriptedServer(answer(1)) as server:
+        run(main(server))
+        assert server.requests == []
+
+
+def test_headers_that_have_come_to_their_end() -> None:
+    async def headers() -> dict[str, str]:
+        raise StopAsyncIteration
+
+    async def main(server: ScriptedServer) -> None:
+        with pytest.raises(RuntimeError, match=r"headers.*StopAsyncIteration"):
+            await events_of(AsyncSSEClient(server.url, headers=headers))
+
+    with nothing_left(), ScriptedServer() as server:
+        run(main(server))
+
+
+def test_a_path_is_joined_to_the_url_of_the_session() -> None:
+    async def main(server: ScriptedServer) -> list[str]:
+        async with aiohttp.ClientSession(server.url) as session:
+            options: dict[str, Any] = {"params": {"a": "1"}, "auth": ("ada", "x")}
+            client = AsyncSSEClient("/events", session=session, reconnect=False, **options)
+            return await events_of(client)
+
+    with ScriptedServer(answer(1)) as server:
+        assert run(main(server)) == ["1"]
+        assert server.requests[0].target == "/events?a=1"
+        assert server.requests[0].headers["Authorization"] == "Basic YWRhOng="
+
+
 def test_a_step_that_timed_out_while_an_error_was_read() -> None:
     """The body of a refusal, read in part, is not taken for a stream by the next step."""
     refusal = response([b"data: no event\n\n", Pause(0.5), b"data: none either\n\n"], status=503)
@@ -562,6 +670,30 @@ def test_close_from_a_hook_of_the_session(hook: str, reconnecting: bool) -> None
     scripts = [answer(1)] * reconnecting + [[Close()] if failing else [*sent(2), Hold()]] * 3
     with nothing_left(), ScriptedServer(*scripts) as server:
         assert run(main(server)) == ["1"] * reconnecting
+
+
+@pytest.mark.parametrize("ticks", range(6))
+def test_close_when_an_answer_has_just_come(ticks: int) -> None:
+    async def main(server: ScriptedServer) -> list[str]:
+        async def close() -> None:
+            for _ in range(ticks):
+                await asyncio.sleep(0)
+            await client.close()
+
+        async def close_soon(*arguments: object) -> None:
+            closing.append(asyncio.ensure_future(close()))
+
+        closing: list[asyncio.Future[None]] = []
+        hook = hooked("on_request_end", close_soon)
+        async with aiohttp.ClientSession(trace_configs=[hook]) as session:
+            client = AsyncSSEClient(server.url, session=session)
+            data = await asyncio.wait_for(events_of(client), AT_ONCE)
+            await closing[0]
+            await in_thread(lambda: server.wait_for_disconnect(timeout=AT_ONCE))
+            return data
+
+    with nothing_left(), ScriptedServer([*sent(rest=b""), Hold()]) as server:
+        assert run(main(server)) == []
 
 
 def hooked(name: str, hook: Callable[..., Any]) -> aiohttp.TraceConfig:

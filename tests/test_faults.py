@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import itertools
 import re
@@ -16,8 +17,9 @@ from typing import Any, Callable, Optional
 
 import pytest
 import requests
+import trustme
 
-from certificates import server_context
+from certificates import AUTHORITY, client_context, server_context
 from fault_clients import DRIVERS, Driver, Enough, Outcome
 from fault_leaks import nothing_left, sockets_to
 from scenarios import (
@@ -115,6 +117,113 @@ def test_an_error_without_an_end_is_read_as_far_as_it_helps(kind: str) -> None:
         assert error.response.text.startswith("<h1>sorry and sorry and")
         assert 1 << 20 <= len(error.response.content) < 1 << 21
         del error
+
+
+@pytest.mark.parametrize("kind", DRIVERS)
+@pytest.mark.parametrize(
+    ("end", "options", "target"),
+    [
+        ("?sig=a%2Fb%3D%2B", {}, "/?sig=a%2Fb%3D%2B"),
+        ("?a=%7E~&b=%41", {}, "/?a=~~&b=A"),
+        ("a%2Fb/ü?x=ü y", {}, "/a%2Fb/%C3%BC?x=%C3%BC%20y"),
+        ("a b;c=d?q=1#fragment", {}, "/a%20b;c=d?q=1"),
+        ("?a=1", {"params": {"b": ["é&", 2], "none": None}}, "/?a=1&b=%C3%A9%26&b=2"),
+        ("", {"params": [("a", "1"), ("a", "2")]}, "/?a=1&a=2"),
+        ("", {"params": "raw=%2F"}, "/?raw=%2F"),
+        ("", {"params": lambda: {"a": True}}, "/?a=True"),
+    ],
+)
+def test_a_url_goes_out_as_requests_writes_it(
+    kind: str, end: str, options: dict[str, Any], target: str
+) -> None:
+    with ScriptedServer(response([event(1)])) as server:
+        outcome = DRIVERS[kind](f"{server.url}{end}", {"reconnect": False, **options}, None)
+        assert (outcome.data, outcome.error) == (["1"], None)
+        assert [request.target for request in server.requests] == [target]
+
+
+@pytest.mark.parametrize("kind", DRIVERS)
+@pytest.mark.parametrize(
+    ("user", "options", "credentials"),
+    [
+        ("ada:s%40cret@", {}, "ada:s@cret"),
+        ("ada:secret@", {"auth": ("other", "one")}, "other:one"),
+        ("ada:secret@", {"headers": {"Authorization": "Bearer x"}}, "ada:secret"),
+        ("", {"auth": ("é", "ü")}, "é:ü"),
+    ],
+)
+def test_credentials_go_out_as_requests_sends_them(
+    kind: str, user: str, options: dict[str, Any], credentials: str
+) -> None:
+    expected = base64.b64encode(credentials.encode("latin-1")).decode()
+    with ScriptedServer(response([event(1)])) as server:
+        url = server.url.replace("://", f"://{user}")
+        assert DRIVERS[kind](url, {"reconnect": False, **options}, None).data == ["1"]
+        assert server.requests[0].headers["Authorization"] == f"Basic {expected}"
+
+
+@pytest.mark.parametrize("kind", DRIVERS)
+@pytest.mark.parametrize(
+    ("url", "options", "error_type"),
+    [
+        ("//stream.test/", {}, requests.exceptions.MissingSchema),
+        ("/stream", {}, requests.exceptions.MissingSchema),
+        ("ftp://stream.test/", {}, requests.exceptions.InvalidSchema),
+        ("http://", {}, requests.exceptions.InvalidURL),
+        ("http://stream.test:port/", {}, requests.exceptions.InvalidURL),
+        ("", {"headers": {"X-Bad": "a\r\nb"}}, requests.exceptions.InvalidHeader),
+        ("", {"timeout": 0}, ValueError),
+        ("", {"timeout": (-1, None)}, ValueError),
+        ("", {"timeout": (1, 2, 3)}, ValueError),
+        ("", {"timeout": "long"}, ValueError),
+    ],
+)
+def test_what_can_not_be_asked_for(
+    kind: str, url: str, options: dict[str, Any], error_type: type[Exception]
+) -> None:
+    with nothing_left(collecting=True), ScriptedServer() as server:
+        error = DRIVERS[kind](url or server.url, options, None).error
+        assert isinstance(error, error_type)
+        assert server.requests == []
+        del error
+
+
+@pytest.mark.parametrize("kind", DRIVERS)
+def test_the_request_of_a_refusal_can_be_looked_at(kind: str) -> None:
+    refusal = [b"HTTP/1.1 404 Not Found\r\nX-Twice: 1\r\nx-twice: 2\r\nContent-Length: 0\r\n\r\n"]
+    with nothing_left(collecting=True), ScriptedServer(refusal) as server:
+        error: Any = DRIVERS[kind](server.url, {"method": "POST", "data": b"ask"}, None).error
+        assert (error.request.method, error.request.url) == ("POST", server.url)
+        assert error.request.headers["Accept"] == "text/event-stream"
+        assert error.response.request is error.request
+        assert error.response.headers["X-Twice"] == "1, 2"
+        del error
+
+
+@pytest.mark.parametrize("kind", DRIVERS)
+def test_a_certificate_that_is_not_trusted_for_a_while(kind: str, authority_file: str) -> None:
+    certificates = server_context()
+
+    def spoil(client: Any, given: Event) -> None:
+        if given.data == "2":
+            raise Enough
+        trustme.CA().issue_cert("127.0.0.1").configure_cert(certificates)
+
+    def mend(count: int) -> None:
+        if count == 3:
+            AUTHORITY.issue_cert("127.0.0.1").configure_cert(certificates)
+
+    trust: dict[str, Any] = (
+        {"verify": authority_file} if kind == "sync" else {"ssl": client_context()}
+    )
+    script = response([event(1)])
+    with ScriptedServer(script, response([event(2)]), tls=certificates) as server:
+        once = Driver(on_event=spoil, on_failure=mend)
+        options = {"reconnect": QUICK, "retry": 0, **trust}
+        outcome = DRIVERS[kind](server.url, options, once)
+        errors = [type(failure.error) for failure in outcome.failures]
+        assert outcome.data == ["1", "2"]
+        assert all(issubclass(each, requests.exceptions.SSLError) for each in errors[1:3])
 
 
 FILES: dict[str, Callable[[BytesIO], Any]] = {
