@@ -308,8 +308,6 @@ class AsyncSSEClient(Resumable):
                 self._reconnection.attempt()
             response = await self._attempted()
         except Exception as error:
-            if self._closed:
-                return
             if not reconnecting:
                 raise
             await self._lost(error, Progress.NOTHING)

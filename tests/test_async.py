@@ -432,6 +432,51 @@ def test_leaving_the_block_while_an_attempt_goes_on() -> None:
         run(main(server))
 
 
+def test_without_a_block_the_step_after_one_that_timed_out_connects_again() -> None:
+    async def main(server: ScriptedServer) -> None:
+        policy = ReconnectPolicy(min_delay=0.01, max_attempts=1)
+        client = AsyncSSEClient(server.url, retry=0, reconnect=policy)
+        for number in ("1", "2", "3"):
+            assert await step(client) == number
+            with pytest.raises(asyncio.TimeoutError):
+                await step(client, 0.05)
+        await client.close()
+
+    scripts = [[*sent(number, rest=b""), Hold()] for number in (1, 2, 3)]
+    with nothing_left(), ScriptedServer(*scripts) as server:
+        run(main(server))
+        assert [each.last_event_id for each in server.requests] == [None, "1", "2"]
+
+
+def test_leaving_the_block_when_the_server_has_just_said_that_it_is_over() -> None:
+    async def main(server: ScriptedServer) -> None:
+        async with AsyncSSEClient(server.url, retry=0, reconnect=SOON) as client:
+            assert await step(client) == "1"
+            with pytest.raises(asyncio.TimeoutError):
+                await step(client, 0.1)
+            go_on.set()
+            await in_thread(lambda: server.wait_for_disconnect(timeout=AT_ONCE))
+
+    go_on = threading.Event()
+    over = [WaitFor(go_on), response(status=204)]
+    with nothing_left(), ScriptedServer(answer(1), over) as server:
+        run(main(server))
+
+
+def test_headers_that_close_the_client() -> None:
+    async def main(server: ScriptedServer) -> None:
+        async def headers() -> dict[str, str]:
+            await client.close()
+            return {}
+
+        client = AsyncSSEClient(server.url, headers=headers)
+        assert await events_of(client) == []
+
+    with nothing_left(), ScriptedServer(answer(1)) as server:
+        run(main(server))
+        assert server.requests == []
+
+
 def test_headers_that_were_cancelled_are_not_left_out() -> None:
     async def main(server: ScriptedServer) -> None:
         async def headers() -> dict[str, str]:
