@@ -450,16 +450,27 @@ def test_without_a_block_the_step_after_one_that_timed_out_connects_again() -> N
 
 def test_leaving_the_block_when_the_server_has_just_said_that_it_is_over() -> None:
     async def main(server: ScriptedServer) -> None:
-        async with AsyncSSEClient(server.url, retry=0, reconnect=SOON) as client:
-            assert await step(client) == "1"
-            with pytest.raises(asyncio.TimeoutError):
-                await step(client, 0.1)
-            go_on.set()
-            await in_thread(lambda: server.wait_for_disconnect(timeout=AT_ONCE))
+        answers = asyncio.Queue[int]()
+
+        async def record(*arguments: Any) -> None:
+            answers.put_nowait(arguments[-1].response.status)
+
+        hook = hooked("on_request_end", record)
+        async with aiohttp.ClientSession(trace_configs=[hook]) as session:
+            client = AsyncSSEClient(server.url, session=session, retry=0, reconnect=SOON)
+            async with client:
+                assert await step(client) == "1"
+                with pytest.raises(asyncio.TimeoutError):
+                    await step(client, 0.1)
+                go_on.set()
+                assert [await answers.get(), await answers.get()] == [200, 204]
+                await asyncio.sleep(0)
 
     go_on = threading.Event()
-    over = [WaitFor(go_on), response(status=204)]
-    with nothing_left(), ScriptedServer(answer(1), over) as server:
+    with (
+        nothing_left(),
+        ScriptedServer(answer(1), [WaitFor(go_on), response(status=204)]) as server,
+    ):
         run(main(server))
 
 
