@@ -267,15 +267,17 @@ class AsyncSSEClient(Resumable):
     async def _abandon(self) -> None:
         """Close the connection after a step that was cancelled or failed, as no block will."""
         attempt, self._attempt = self._attempt, None
-        if attempt is not None:
-            await _discard(attempt)
         retry = self._delivery.retry
         if self._body is not None:
             progress = self._delivery.progress()
             self._wait_from_now(self._reconnection.abandoned(progress, retry))
         elif attempt is not None and self._next_attempt is not None:
             self._wait_from_now(self._reconnection.abandoned(Progress.NOTHING, retry))
-        await self._release()
+        try:
+            if attempt is not None:
+                await _discard(attempt)
+        finally:
+            await self._release()
 
     async def _report_comments(self) -> None:
         while self._comments:
@@ -416,9 +418,15 @@ class AsyncSSEClient(Resumable):
 
 async def _discard(work: asyncio.Task[Optional[aiohttp.ClientResponse]]) -> None:
     """End work whose result nobody will have."""
-    if not work.done():
-        work.cancel()
-        await asyncio.wait({work})
+    if work.done():
+        _close_result(work)
+        return
+    work.add_done_callback(_close_result)  # also where waiting for it is cancelled
+    work.cancel()
+    await asyncio.wait({work})
+
+
+def _close_result(work: asyncio.Task[Optional[aiohttp.ClientResponse]]) -> None:
     if not work.cancelled() and work.exception() is None:
         response = work.result()
         if response is not None:

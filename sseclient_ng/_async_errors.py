@@ -87,6 +87,8 @@ def translated(error: Exception, *, reading: bool = False) -> Exception:
 def _text(error: Exception) -> str:
     if isinstance(error, aiohttp.TooManyRedirects):  # its own text is about its request
         return "too many redirects"
+    if isinstance(error, aiohttp.InvalidURL):  # its own text is the URL
+        return f"this is no URL that can be asked for: {error}"
     return str(error) or type(error).__name__
 
 

@@ -26,6 +26,7 @@ Timeout = Union[float, tuple[Optional[float], Optional[float]], aiohttp.ClientTi
 
 # aiohttp refuses to send these.
 _control_characters = re.compile("[\0-\x08\x0a-\x1f\x7f]")
+_has_host = re.compile(r"([a-z][a-z0-9+.-]*:)?//", re.IGNORECASE).match
 
 
 class PreparedRequest(NamedTuple):
@@ -52,14 +53,14 @@ def prepared(method: str, url: str, request: dict[str, Any], *, has_base: bool) 
     arguments = dict(request)
     headers = {name: _text(value) for name, value in arguments.pop("headers").items()}
     last_event_id = headers.pop("Last-Event-ID", None)  # which requests would take for odd
-    is_path = has_base and url.startswith("/") and not url.startswith("//")
+    is_path = has_base and not _has_host(url)
     if type(arguments.get("auth")) is tuple:
         credentials: Any = arguments.pop("auth")
     else:  # an object of aiohttp's has to go without those in the URL
         credentials = _unchanged if arguments.get("auth") is not None else None
     of_requests = requests.Request(
         "GET",  # of another, requests would say how long the body is
-        f"http://session.invalid{url}" if is_path else url,
+        "http://session.invalid/" if is_path else url,
         headers=headers,
         params=None if is_path else arguments.pop("params", None),
         auth=credentials,

@@ -503,6 +503,34 @@ def test_headers_that_were_cancelled_are_not_left_out() -> None:
         assert server.requests == []
 
 
+def test_a_step_that_is_cancelled_twice() -> None:
+    """What becomes of its attempt is asked for, though nobody waits for it any more."""
+
+    async def main(server: ScriptedServer) -> None:
+        over = asyncio.Event()
+
+        async def headers() -> dict[str, str]:
+            try:
+                return await asyncio.sleep(60.0, {})
+            except asyncio.CancelledError:
+                await asyncio.sleep(0.01)
+                over.set()
+                raise LookupError("no token") from None
+
+        reading = asyncio.ensure_future(AsyncSSEClient(server.url, headers=headers).__anext__())
+        for _ in range(2):
+            await asyncio.sleep(0.001)
+            reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+        assert not over.is_set()
+        await over.wait()
+        await asyncio.sleep(0)
+
+    with nothing_left(), ScriptedServer() as server:
+        run(main(server))
+
+
 def test_headers_that_have_come_to_their_end() -> None:
     async def headers() -> dict[str, str]:
         raise StopAsyncIteration
