@@ -253,7 +253,7 @@ class AsyncSSEClient(Resumable):
             raise
         self._wait_from_now(delay)
         if delay is None:
-            await self._finish()
+            await self._release()
             return
         log_wait(self.url, error, delay)
         await _call(self._on_error, error, delay)
@@ -340,7 +340,7 @@ class AsyncSSEClient(Resumable):
         await asyncio.wait({attempt})
         self._attempt = None
         if self._closed:
-            await _discard(attempt)
+            _close_result(attempt)
             return None
         return attempt.result()
 

@@ -137,7 +137,7 @@ def test_a_url_goes_out_as_requests_writes_it(
     kind: str, end: str, options: dict[str, Any], target: str
 ) -> None:
     with ScriptedServer(response([event(1)])) as server:
-        outcome = DRIVERS[kind](f"{server.url}{end}", {"reconnect": False, **options}, None)
+        outcome = DRIVERS[kind](f"{server.url}{end}", {"reconnect": False, **options})
         assert (outcome.data, outcome.error) == (["1"], None)
         assert [request.target for request in server.requests] == [target]
 
@@ -158,7 +158,7 @@ def test_credentials_go_out_as_requests_sends_them(
     expected = base64.b64encode(credentials.encode("latin-1")).decode()
     with ScriptedServer(response([event(1)])) as server:
         url = server.url.replace("://", f"://{user}")
-        assert DRIVERS[kind](url, {"reconnect": False, **options}, None).data == ["1"]
+        assert DRIVERS[kind](url, {"reconnect": False, **options}).data == ["1"]
         assert server.requests[0].headers["Authorization"] == f"Basic {expected}"
 
 
@@ -182,7 +182,7 @@ def test_what_can_not_be_asked_for(
     kind: str, url: str, options: dict[str, Any], error_type: type[Exception]
 ) -> None:
     with nothing_left(collecting=True), ScriptedServer() as server:
-        error = DRIVERS[kind](url or server.url, options, None).error
+        error = DRIVERS[kind](url or server.url, options).error
         assert isinstance(error, error_type)
         assert server.requests == []
         del error
@@ -192,7 +192,7 @@ def test_what_can_not_be_asked_for(
 def test_the_request_of_a_refusal_can_be_looked_at(kind: str) -> None:
     refusal = [b"HTTP/1.1 404 Not Found\r\nX-Twice: 1\r\nx-twice: 2\r\nContent-Length: 0\r\n\r\n"]
     with nothing_left(collecting=True), ScriptedServer(refusal) as server:
-        error: Any = DRIVERS[kind](server.url, {"method": "POST", "data": b"ask"}, None).error
+        error: Any = DRIVERS[kind](server.url, {"method": "POST", "data": b"ask"}).error
         assert (error.request.method, error.request.url) == ("POST", server.url)
         assert error.request.headers["Accept"] == "text/event-stream"
         assert error.response.request is error.request

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import signal
@@ -12,7 +13,7 @@ import textwrap
 import threading
 import time
 from collections.abc import Iterator
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 import pytest
 import requests
@@ -40,6 +41,16 @@ class Loop(threading.Thread):
             self.data += [event.data for event in self.client]
         except Exception as error:  # noqa: BLE001 - the test looks at it
             self.failures.append(error)
+
+
+@contextlib.contextmanager
+def handling(handler: Callable[..., object]) -> Iterator[None]:
+    """Have a function handle SIGUSR1 for a while."""
+    before = signal.signal(signal.SIGUSR1, handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGUSR1, before)
 
 
 def slow_name(monkeypatch: pytest.MonkeyPatch, seconds: float) -> threading.Event:
@@ -108,14 +119,13 @@ def test_closing_in_a_signal_handler_while_a_name_is_looked_up(
             assert asked.wait(PATIENCE)
             os.kill(os.getpid(), signal.SIGUSR1)
 
-        before = signal.signal(signal.SIGUSR1, lambda *_: client.close())
         sender = threading.Thread(target=interrupt)
-        sender.start()
-        try:
-            assert [event.data for event in client] == ["1"]
-        finally:
-            sender.join()
-            signal.signal(signal.SIGUSR1, before)
+        with handling(lambda *_: client.close()):
+            sender.start()
+            try:
+                assert [event.data for event in client] == ["1"]
+            finally:
+                sender.join()
 
 
 def test_ctrl_c_in_the_middle_of_a_read_loses_and_doubles_nothing() -> None:
@@ -301,24 +311,20 @@ def test_a_loop_whose_handler_raises_loses_and_doubles_nothing() -> None:
         events = [b"id: %d\ndata: %d\n\n" % (number, number) for number in range(first, 7)]
         return response([b": strike\n".join([b"", *events]), Hold()])
 
-    before = signal.signal(signal.SIGUSR1, give_up)
     data: list[str] = []
     struck = 0
-    with ScriptedServer(then=resumed) as server:
+    with ScriptedServer(then=resumed) as server, handling(give_up):
         client = SSEClient(
             server.url,
             retry=0,
             reconnect=SOON,
             on_comment=lambda _: signal.raise_signal(signal.SIGUSR1) if struck < 3 else None,
         )
-        try:
-            while len(data) < 6:
-                try:
-                    data.append(next(client).data)
-                except Deadline:
-                    struck += 1
-        finally:
-            signal.signal(signal.SIGUSR1, before)
+        while len(data) < 6:
+            try:
+                data.append(next(client).data)
+            except Deadline:
+                struck += 1
         assert data == ["1", "2", "3", "4", "5", "6"]
         assert struck == 3
         client.close()
@@ -336,12 +342,8 @@ class Handler:
     "handler", [Handler(), Handler().method, functools.partial(Handler.method, Handler())]
 )
 def test_the_handler_of_a_signal_may_be_anything_that_can_be_called(handler: Any) -> None:
-    before = signal.signal(signal.SIGUSR1, handler)
-    try:
-        with pytest.raises(TimeoutError):
-            next(SSEClient(raising_a_signal()))
-    finally:
-        signal.signal(signal.SIGUSR1, before)
+    with handling(handler), pytest.raises(TimeoutError):
+        next(SSEClient(raising_a_signal()))
 
 
 def raising_a_signal() -> Iterator[bytes]:
@@ -353,16 +355,14 @@ def test_a_handler_that_struck_before_is_not_taken_for_one_that_strikes_now() ->
     def give_up(*arguments: object) -> None:
         raise TimeoutError
 
-    before = signal.signal(signal.SIGUSR1, give_up)
     cut = response([b"id: 1\ndata: 1\n\n", Reset()])
-    with ScriptedServer(cut, response([b"id: 2\ndata: 2\n\n", Hold()])) as server:
+    rest = response([b"id: 2\ndata: 2\n\n", Hold()])
+    with ScriptedServer(cut, rest) as server, handling(give_up):
         client = SSEClient(server.url, retry=0, reconnect=SOON)
         try:
             signal.raise_signal(signal.SIGUSR1)
         except TimeoutError:
             assert [next(client).data, next(client).data] == ["1", "2"]
-        finally:
-            signal.signal(signal.SIGUSR1, before)
         client.close()
 
 

@@ -82,6 +82,12 @@ def test_a_value_out_of_its_range_is_named(name: str, value: Any) -> None:
         ReconnectPolicy(**{name: value})
 
 
+@pytest.mark.parametrize("value", [0, -1])
+def test_too_few_attempts_are_told_what_to_do(value: int) -> None:
+    with pytest.raises(ValueError, match=r"at least 1, or None .* reconnect=False"):
+        ReconnectPolicy(max_attempts=value)
+
+
 @pytest.mark.parametrize("name", [name for name in DEFAULTS if name != "max_attempts"])
 @pytest.mark.parametrize("value", ["1", None, [1]], ids=repr)
 def test_a_value_that_is_no_number_is_refused(name: str, value: Any) -> None:

@@ -72,9 +72,10 @@ def _essence(content_type: str) -> str:
 
     See the WHATWG Fetch standard, "extract a MIME type".
     """
-    parts = (part.partition(";")[0].strip().lower() for part in _types(content_type))
-    essences = [part for part in parts if "/" in part and part != "*/*"]
-    return essences[-1] if essences else content_type.partition(";")[0].strip().lower()
+    parts: list[str] = [content_type, *_types(content_type)]
+    essences = [part.partition(";")[0].strip().lower() for part in parts]
+    valid = (each for each in reversed(essences) if "/" in each and each != "*/*")
+    return next(valid, essences[0])
 
 
 def http_error(response: requests.Response) -> requests.HTTPError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from typing import Callable
 
 from sseclient_ng._core.event import Event
 from sseclient_ng._core.parser import EventStreamParser
@@ -36,7 +37,7 @@ def iter_events(chunks: Iterable[Chunk]) -> Iterator[Event]:
     yield from parser.close()
 
 
-async def aiter_events(chunks: AsyncIterable[Chunk]) -> AsyncIterator[Event]:
+def aiter_events(chunks: AsyncIterable[Chunk]) -> AsyncIterator[Event]:
     """Iterate over the events of an event stream that comes in chunks, asynchronously.
 
     Args:
@@ -55,12 +56,7 @@ async def aiter_events(chunks: AsyncIterable[Chunk]) -> AsyncIterator[Event]:
 
     See the WHATWG HTML standard, 9.2.5 "Parsing an event stream".
     """
-    parser = EventStreamParser()
-    async for chunk in chunks:
-        for event in parser.feed(as_bytes(chunk)):
-            yield event
-    for event in parser.close():
-        yield event
+    return _aiter_parsed(chunks, as_bytes)
 
 
 def iter_line_events(lines: Iterable[Chunk]) -> Iterator[Event]:
@@ -83,7 +79,7 @@ def iter_line_events(lines: Iterable[Chunk]) -> Iterator[Event]:
     return iter_events(map(with_end, lines))
 
 
-async def aiter_line_events(lines: AsyncIterable[Chunk]) -> AsyncIterator[Event]:
+def aiter_line_events(lines: AsyncIterable[Chunk]) -> AsyncIterator[Event]:
     """Iterate over the events of an event stream in lines without their ends, asynchronously.
 
     Args:
@@ -100,10 +96,16 @@ async def aiter_line_events(lines: AsyncIterable[Chunk]) -> AsyncIterator[Event]
 
     See the WHATWG HTML standard, 9.2.5 "Parsing an event stream".
     """
-    # Not aiter_events() over a generator: nobody could close that one.
+    return _aiter_parsed(lines, with_end)
+
+
+# One generator, which is what the caller gets: of two, nobody could close the inner one.
+async def _aiter_parsed(
+    pieces: AsyncIterable[Chunk], prepare: Callable[[Chunk], bytes]
+) -> AsyncIterator[Event]:
     parser = EventStreamParser()
-    async for line in lines:
-        for event in parser.feed(with_end(line)):
+    async for piece in pieces:
+        for event in parser.feed(prepare(piece)):
             yield event
     for event in parser.close():
         yield event

@@ -83,9 +83,9 @@ class ReconnectPolicy:
 
 
 def _check_number(name: str, value: object) -> None:
-    if name == "max_attempts" and value is not None and not isinstance(value, int):
-        raise TypeError(f"max_attempts must be a whole number, not {value!r}")
-    if value is None and name == "max_attempts":
+    if name == "max_attempts":  # its range has words of its own
+        if value is not None and not isinstance(value, int):
+            raise TypeError(f"max_attempts must be a whole number, not {value!r}")
         return
     if not isinstance(value, (int, float)):
         raise TypeError(f"{name} must be a number, not {type(value).__name__}")
