@@ -296,7 +296,7 @@ def test_a_step_that_timed_out_in_the_middle_of_an_event() -> None:
 
 def test_steps_that_time_out_wherever_they_are_lose_nothing() -> None:
     numbers = range(1, 41)
-    pieces: list[list[Piece]] = [[event(number), Pause(0.001 * (number % 4))] for number in numbers]
+    pieces: list[list[Piece]] = [[event(number), Pause(0.005 * (number % 4))] for number in numbers]
 
     async def main(server: ScriptedServer) -> list[str]:
         data: list[str] = []
