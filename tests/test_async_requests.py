@@ -6,12 +6,13 @@ import asyncio
 import gc
 import io
 import weakref
-from collections.abc import Awaitable
+from collections.abc import Coroutine
 from typing import Any, Callable
 
 import pytest
 import requests
 
+from fault_clients import run_loop
 from sseclient_ng import ReconnectPolicy
 from sseclient_ng.testing import Hold, ScriptedServer, response
 
@@ -25,9 +26,9 @@ ONE = response([b"id: 1\ndata: 1\n\n"])
 TWO = response([b"id: 2\ndata: 2\n\n"])
 
 
-def run(main: Callable[[str], Awaitable[Any]], *scripts: Any) -> ScriptedServer:
+def run(main: Callable[[str], Coroutine[Any, Any, Any]], *scripts: Any) -> ScriptedServer:
     with ScriptedServer(*scripts) as server:
-        asyncio.run(asyncio.wait_for(main(server.url), 10.0))
+        run_loop(main(server.url))
     return server
 
 
