@@ -56,37 +56,24 @@ class BlockParser:
             blocks: lines that end with LF, the last of them blank.
             events: where the events are appended.
         """
-        text = decode(blocks)
-        if text.startswith("data: ") and text.startswith("\n\n", text.find("\n")):
-            values = text[6:-2].split("\n\ndata: ")
-            if text.count("\n") == 2 * len(values):
-                events += map(self.event if self._lines.last_event_id else Event, values)
-                return
-        # A NUL decides whether an ID is valid; bytes that are not UTF-8 are counted as they came.
-        if "\0" in text or "\ufffd" in text:
-            self._lines.feed(blocks, events)
-        else:
-            self._parse_tokens(text, events)
+        self._parse_text(blocks, decode(blocks), events)
 
-    def parse_read(self, blocks: bytes) -> list[Event]:
+    def parse_read(self, blocks: bytes, text: str) -> list[Event]:
         """Process a read that ends with a blank line, most likely of one block with one data line.
 
         Args:
             blocks: as for `parse`.
+            text: the same decoded.
 
         Returns:
             The events.
         """
-        try:
-            text = blocks.decode()  # twice as fast as decode() where data is short
-        except UnicodeDecodeError:
-            text = decode(blocks)
         block = _block(text)
-        if block and "\0" not in text:
+        if block and 0 not in blocks:
             id_before, event_type, id_after, data = block.groups("")
             return [self.event(data, event_type, id_after or id_before)]
         events: list[Event] = []
-        self.parse(blocks, events)
+        self._parse_text(blocks, text, events)
         return events
 
     def parse_one(self, block: bytearray, events: list[Event]) -> None:
@@ -126,6 +113,19 @@ class BlockParser:
             event.carried_id = self._lines.last_event_id
             return event
         return Event(data, event_type or "message", event_id or None)
+
+    def _parse_text(self, blocks: bytes, text: str, events: list[Event]) -> None:
+        if text.startswith("data: ") and text.startswith("\n\n", text.find("\n")):
+            values = text[6:-2].split("\n\ndata: ")
+            if text.count("\n") == 2 * len(values):
+                events += map(self.event if self._lines.last_event_id else Event, values)
+                return
+        # A NUL decides whether an ID is valid; it is found in bytes many times as fast as in text
+        # that is not ASCII. Bytes that are not UTF-8 are counted as they came.
+        if 0 in blocks or "\ufffd" in text:
+            self._lines.feed(blocks, events)
+        else:
+            self._parse_tokens(text, events)
 
     def _parse_tokens(self, text: str, events: list[Event]) -> None:
         for id_before, event_type, id_after, data, more, other in _tokens(text):

@@ -22,7 +22,6 @@ from typing import Callable, Optional, Union, cast
 
 from sseclient_ng._core.blocks import BlockParser
 from sseclient_ng._core.event import Event
-from sseclient_ng._core.fields import decode
 from sseclient_ng._core.line_ends import LineEnds
 from sseclient_ng._core.lines import LineParser
 from sseclient_ng.exceptions import EventTooLarge
@@ -36,7 +35,7 @@ DEFAULT_MAX_EVENT_SIZE = 64 * 1024 * 1024
 _LF = 0x0A
 _CR = 0x0D
 _COLON = 0x3A
-_AROUND_DATA = len(b"data: \n\n")
+_AROUND_DATA = len("data: \n\n")
 _new = object.__new__
 _MOST_COMMENTS = 64 * 1024  # bytes at the start of a block
 _MOST_AT_ONCE = 256 * 1024  # bytes, for a short while in many times their memory
@@ -139,20 +138,21 @@ class EventStreamParser:
                     return []
                 data = b""
         elif self._between_blocks and _CR not in data and len(data) <= self._most_at_once:
-            value = data.removeprefix(b"data: ").removesuffix(b"\n\n")
-            if len(data) - len(value) == _AROUND_DATA and _LF not in value:
+            try:
+                text = data.decode()
+            except UnicodeDecodeError:
+                return self._feed(data)
+            value = text.removeprefix("data: ").removesuffix("\n\n")
+            if len(text) - len(value) == _AROUND_DATA and "\n" not in value:
                 if self._lines.last_event_id:
-                    return [self._blocks.event(decode(value))]
+                    return [self._blocks.event(value)]
                 event = _new(Event)  # a sixth of the time of this shape less than Event(...)
-                try:
-                    event.data = value.decode()
-                except UnicodeDecodeError:
-                    event.data = decode(value)
+                event.data = value
                 event.event = "message"
                 event.id = event.retry = None
                 return [event]
-            if data.endswith(b"\n\n"):
-                return self._blocks.parse_read(data)
+            if text.endswith("\n\n"):
+                return self._blocks.parse_read(data, text)
         return self._feed(data)
 
     def close(self) -> list[Event]:
