@@ -188,6 +188,13 @@ def test_what_can_not_be_asked_for(
         del error
 
 
+def test_a_header_field_that_can_not_be_sent_is_not_taken_for_a_wrong_url() -> None:
+    with nothing_left(), ScriptedServer() as server:
+        with pytest.raises(UnicodeEncodeError, match="latin-1"):
+            SSEClient(server.url, headers={"X-Name": "Ж"})
+        assert server.requests == []
+
+
 @pytest.mark.parametrize("kind", DRIVERS)
 def test_the_request_of_a_refusal_can_be_looked_at(kind: str) -> None:
     refusal = [b"HTTP/1.1 404 Not Found\r\nX-Twice: 1\r\nx-twice: 2\r\nContent-Length: 0\r\n\r\n"]
