@@ -19,7 +19,7 @@ T = TypeVar("T")
 # How soon after the callback a client is closed, in seconds: so that it is waiting by then.
 _SOON = 0.02
 # How long any loop may take, in seconds. Far from what they need: only a hang comes near.
-PATIENCE = 60.0
+PATIENCE = 10.0
 
 #: The keyword arguments for a client, or a function that makes them, where they have a state.
 Options = Union[Mapping[str, Any], Callable[[], Mapping[str, Any]]]
@@ -101,13 +101,14 @@ def drive_async(url: str, options: Options, driver: Optional[Driver] = None) -> 
     return outcome
 
 
-def run_loop(main: Coroutine[Any, Any, T], *, debug: bool = False) -> T:
+def run_loop(main: Coroutine[Any, Any, T], *, debug: bool = False, patience: float = PATIENCE) -> T:
     """Run a coroutine; what asyncio would only log is an error.
 
     Args:
         main: the coroutine.
         debug: whether asyncio's own checks are on, and the garbage collector looks for tasks and
             errors that nobody asked for.
+        patience: how long it may take, in seconds.
     """
     complaints: list[dict[str, Any]] = []
 
@@ -116,8 +117,7 @@ def run_loop(main: Coroutine[Any, Any, T], *, debug: bool = False) -> T:
         loop.set_exception_handler(lambda _, context: complaints.append(context))
         # The log of slow callbacks says more about the machine than about the client.
         loop.slow_callback_duration = 5.0
-        result = await asyncio.wait_for(main, PATIENCE)
-        await _connections_ended()
+        result = await asyncio.wait_for(main, patience)
         if debug:
             gc.collect()
         return result
@@ -185,9 +185,11 @@ async def _drive_async(url: str, options: dict[str, Any], driver: Driver, outcom
     except Exception as error:  # noqa: BLE001 - for the test to look at
         outcome.error = error
     await asyncio.gather(*tasks)
+    if "ssl" in options:
+        await tls_ended()
 
 
-async def _connections_ended() -> None:
+async def tls_ended() -> None:
     """Wait as aiohttp's documentation asks for: before 3.12 closing does not wait for TLS.
 
     A loop that is closed before the server has answered leaves the socket to the garbage collector,

@@ -20,7 +20,7 @@ import pytest
 import requests
 
 from certificates import client_context, server_context
-from fault_clients import run_loop
+from fault_clients import run_loop, tls_ended
 from fault_leaks import nothing_left
 from scenarios import ENDINGS, answer, event, sent, status
 from sseclient_ng import Event, EventTooLarge, ReconnectPolicy
@@ -50,8 +50,8 @@ SETTLING = 0.03  # seconds, in which a task that is about to wait does
 SOON = ReconnectPolicy(min_delay=0.0, max_delay=0.01)
 
 
-def run(main: Coroutine[Any, Any, T], *, debug: bool = True) -> T:
-    return run_loop(main, debug=debug)
+def run(main: Coroutine[Any, Any, T]) -> T:
+    return run_loop(main, debug=True)
 
 
 async def events_of(client: AsyncSSEClient) -> list[str]:
@@ -317,6 +317,7 @@ def test_steps_that_time_out_wherever_they_are_lose_nothing() -> None:
                     if late > 10:
                         often.set()
                 except StopAsyncIteration:
+                    assert late > 10
                     return data
 
     with nothing_left(), ScriptedServer(response(pieces)) as server:
@@ -530,6 +531,7 @@ def test_a_step_that_is_cancelled_twice() -> None:
             reading.cancel()
         with pytest.raises(asyncio.CancelledError):
             await reading
+        assert not over.is_set()
         go_on.set()
         await over.wait()
         await asyncio.sleep(0)
@@ -1082,6 +1084,8 @@ def test_events_arrive_when_they_are_sent(framing: str, encoding: Optional[str],
         async with AsyncSSEClient(server.url, reconnect=False, **trust) as client:
             async for given in client:
                 received[int(given.data)].set()
+        if tls:
+            await tls_ended()
 
     script = response(pieces, framing=framing, encoding=encoding)
     with ScriptedServer(script, tls=server_context() if tls else None) as server:
@@ -1141,7 +1145,7 @@ def test_many_streams_on_one_loop(count: int, shared: bool) -> None:
     expected = [str(number) for number in range(1, ManyStreams.LAST + 1)]
     with nothing_left(), ScriptedServer(then=ManyStreams()) as server:
         # Without asyncio's debugging, which notes where each of many thousand things was made.
-        for data in run(main(server), debug=False):
+        for data in run_loop(main(server), patience=60.0):
             assert data == expected
 
 
