@@ -18,9 +18,7 @@ import time  # isort: skip
 
 from typing import TYPE_CHECKING
 
-import requests
-
-from sseclient_ng._core.event import Event
+from sseclient_ng._core.event import Comment, Event
 from sseclient_ng._core.iterate import (
     aiter_events,
     aiter_line_events,
@@ -29,14 +27,36 @@ from sseclient_ng._core.iterate import (
 )
 from sseclient_ng._core.parser import EventStreamParser
 from sseclient_ng._core.policy import ReconnectPolicy
-from sseclient_ng._legacy import FIELD_SEPARATOR as _FIELD_SEPARATOR
-from sseclient_ng._legacy import SSEClient, end_of_field, install_as_sseclient
-from sseclient_ng.exceptions import EventTooLarge, InvalidContentType, RetriesExhausted, SSEError
+
+try:
+    import requests
+
+    from sseclient_ng._client import Client as _Client
+    from sseclient_ng._legacy import FIELD_SEPARATOR as _FIELD_SEPARATOR
+    from sseclient_ng._legacy import OldNames as _OldNames
+    from sseclient_ng._legacy import end_of_field, install_as_sseclient
+    from sseclient_ng.exceptions import (
+        EventTooLarge,
+        InvalidContentType,
+        RetriesExhausted,
+        SSEError,
+    )
+
+    class SSEClient(_OldNames):
+        __doc__ = _Client.__doc__
+
+    EventStreamParser.limit_error = EventTooLarge
+except ModuleNotFoundError as error:
+    if (error.name or "").partition(".")[0] not in ("requests", "urllib3"):
+        raise
+
+if TYPE_CHECKING:
+    from sseclient_ng._async_client import AsyncSSEClient as AsyncSSEClient
 
 __version__ = "1.0.0"
 
 __all__ = [
-    "_FIELD_SEPARATOR",
+    "Comment",
     "Event",
     "EventStreamParser",
     "EventTooLarge",
@@ -47,20 +67,13 @@ __all__ = [
     "SSEError",
     "aiter_events",
     "aiter_line_events",
-    "codecs",
     "end_of_field",
     "install_as_sseclient",
     "iter_events",
     "iter_line_events",
-    "re",
-    "requests",
-    "time",
 ]
 
 logging.getLogger("sseclient").addHandler(logging.NullHandler())
-
-if TYPE_CHECKING:
-    from sseclient_ng._async import AsyncSSEClient as AsyncSSEClient
 
 
 def __getattr__(name: str) -> object:
@@ -68,7 +81,7 @@ def __getattr__(name: str) -> object:
     if name != "AsyncSSEClient":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
-        from sseclient_ng._async import AsyncSSEClient
+        from sseclient_ng._async_client import AsyncSSEClient
     except ModuleNotFoundError as error:
         raise ImportError(
             f'AsyncSSEClient needs {error.name}: pip install "sseclient-ng[async]"'

@@ -1,31 +1,44 @@
 """What exists only for code that was written for sseclient or sseclient-py.
 
-`Client` is the whole client. `SSEClient` adds names and hooks that programs use or override, and
-nothing else: a version without them is ``SSEClient = Client``. Of `Client` itself one name is old,
-``_connect``, which programs override as well: it is called for every connection, inside the
-handling of the error that made it necessary, and ends the loop if it raises StopIteration.
+`OldNames` adds to `Client` the names and hooks that programs use or override; ``SSEClient`` in the
+package's ``__init__`` is the two together, and a version without the old names would say
+``SSEClient = Client``. The hooks are called at three places of `Shell`, which `HookedShell` replaces:
+
+- ``_connect()`` makes every connection, while the error that made it necessary is being handled.
+  Raising StopIteration there ends the loop.
+- ``iter_content()`` gives the chunks of every connection.
+- ``_read()`` cuts them into blocks, each with its blank line.
 """
 
 from __future__ import annotations
 
 import codecs
-import inspect
+import contextlib
+import functools
 import logging
 import re
 import sys
 from collections.abc import Iterator
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Optional, cast
 
-import requests
-
-from sseclient_ng._body import Source, body_of_source
+from sseclient_ng._arguments import copy_arguments
+from sseclient_ng._callbacks import Callbacks
 from sseclient_ng._client import Client
+from sseclient_ng._core.delivery import Delivery
 from sseclient_ng._core.event import Event
 from sseclient_ng._core.line_ends import LineEnds
+from sseclient_ng._core.machine import Machine, State, Tell
+from sseclient_ng._core.parser import DEFAULT_MAX_EVENT_SIZE
+from sseclient_ng._core.policy import ReconnectPolicy
 from sseclient_ng._core.text import Chunk, as_bytes
+from sseclient_ng._shell import Client as Attributes
+from sseclient_ng._shell import Shell
+from sseclient_ng._sources import Source, body_of_source
+from sseclient_ng._transports import Body
+from sseclient_ng._transports.requests_transport import RequestsTransport
 from sseclient_ng.exceptions import EventTooLarge
 
-__all__ = ["FIELD_SEPARATOR", "SSEClient", "end_of_field", "install_as_sseclient"]
+__all__ = ["FIELD_SEPARATOR", "OldNames", "end_of_field", "install_as_sseclient"]
 
 end_of_field = re.compile(r"\r\n\r\n|\r\r|\n\n")
 """What ends an event in text, for code that splits text itself (of sseclient)."""
@@ -33,154 +46,286 @@ end_of_field = re.compile(r"\r\n\r\n|\r\r|\n\n")
 FIELD_SEPARATOR = ":"
 """What ends a field's name, for code that splits lines itself (of sseclient-py)."""
 
-_Self = TypeVar("_Self", bound="SSEClient")
+_CONNECTING = (State.CONNECTING_FIRST, State.CONNECTING_AGAIN)
 
 
-class SSEClient(Client):
-    __doc__ = Client.__doc__
+class HookedShell(Shell):
+    """A shell that calls the hooks of old code at the places of its own methods.
 
-    buf: str
-    decoder: codecs.IncrementalDecoder
+    Attributes:
+        raw_chunks: an iterator over the chunks of the body, before ``_read()`` cuts them into
+            blocks; None where there are none.
+    """
+
+    raw_chunks: Optional[Iterator[Chunk]] = None
+    _seen: object = None  # the response that was taken last
+    _reason: Exception = EOFError("the connection was given up")
+    _declined: Optional[StopIteration] = None
+
+    def start(self, client: Attributes) -> None:
+        """Connect; a ``_connect()`` that ends the loop before it begins ends the constructor."""
+        super().start(client)
+        if self._declined is not None and not self.machine.closed:
+            raise self._declined
+
+    def open(self, client: Attributes) -> None:
+        """Make a connection, and have ``iter_content()`` give its chunks."""
+        super().open(client)
+        self._seen = client.resp
+        if self.body is not None:
+            self.read_chunks(cast(OldNames, client), _chunks_of(cast(OldNames, client)))
+
+    def connect_now(self, client: Attributes) -> None:
+        """Connect: because the machine says so, or on the caller's own account.
+
+        Args:
+            client: whose attributes say where to.
+
+        Raises:
+            Exception: what `Shell.open` raises.
+        """
+        if self.machine.state in _CONNECTING:
+            self.open(client)
+            return
+        self.machine.reconnect()
+        try:
+            self.open(client)
+        except BaseException:
+            self.machine.abandoned()
+            raise
+        self.tell_opened()
+
+    def adopt_response(self, client: Attributes) -> None:
+        """Read the response that a ``_connect()`` has opened in its own way, if there is one.
+
+        Args:
+            client: whose ``resp`` it is.
+        """
+        response = getattr(client, "resp", None)
+        if response is None or response is self._seen or self.machine.is_given:
+            return
+        self._seen, stale = response, self.body
+        on_its_own = self.machine.state not in _CONNECTING
+        if on_its_own:
+            self.machine.reconnect()
+        self.take_body(RequestsTransport(client.session, client.chunk_size).answer(response).body())
+        if on_its_own:
+            self.tell_opened()
+        if stale is not None:
+            stale.close()
+
+    def read_given(self, client: Attributes, body: Body) -> None:
+        """Read what is open already."""
+        super().read_given(client, body)
+        self.read_chunks(cast(OldNames, client), body.chunks)
+
+    def read_chunks(self, client: OldNames, chunks: Iterator[Chunk]) -> None:
+        """Read these chunks from now on, cut by ``_read()`` if that is overridden.
+
+        Args:
+            client: whose hook it is.
+            chunks: an iterator over the chunks.
+        """
+        self.raw_chunks = self.chunks = chunks
+        vars(client).pop("decoder", None)  # each connection has a new one
+        if _is_overridden(client, "_read"):
+            self.chunks = iter(client._read())
+
+    def tell_opened(self) -> None:
+        """Tell the machine what came of a connection that a hook may have made."""
+        if self.body is None and self.raw_chunks is None:
+            self.machine.refused_for_good()
+        else:
+            self.machine.opened()
+
+    def _connect(self, client: Attributes) -> None:
+        old = cast(OldNames, client)
+        self.raw_chunks = None
+        if not _is_overridden(old, "_connect"):
+            super()._connect(client)
+        elif self._call_connect(old):
+            self.adopt_response(client)
+            if self.body is not None and self.raw_chunks is None:
+                self.read_chunks(old, _chunks_of(old))
+            self.tell_opened()
+
+    def _call_connect(self, client: OldNames) -> bool:
+        """Call the hook, and return whether it wants the connection."""
+        again = self.machine.state is State.CONNECTING_AGAIN
+        try:
+            if again:
+                _connect_while_handling(self._reason, client)
+            else:
+                client._connect()
+        except StopIteration as declined:
+            self._declined = declined
+            self.machine.declined()
+            return False
+        return True
+
+    def _close_body(self) -> None:
+        self.raw_chunks = None
+        super()._close_body()
+
+    def _tell(self, action: Tell, client: Attributes) -> None:
+        self._reason = action.failure.error
+        super()._tell(action, client)
+
+
+class MirroringShell(HookedShell):
+    """A shell for subclasses that have plain attributes where `Client` has properties.
+
+    Such an attribute says what the client is to go by, and is set to what the stream says.
+    """
+
+    def next_event(self, client: Attributes) -> Optional[Event]:
+        """Return the next event; the attributes follow it."""
+        with _mirrored(client, self.delivery):
+            return super().next_event(client)
+
+    def _read(self, client: Attributes) -> None:
+        with _mirrored(client, self.delivery):
+            super()._read(client)
+
+
+class _Overridable:
+    """A property that gives way to an attribute of the same name."""
+
+    def __init__(self, original: property) -> None:
+        self._original = original
+        self.__doc__ = original.__doc__
+
+    def __get__(self, client: Optional[Client], owner: Optional[type] = None) -> Any:
+        return self._original.__get__(client, owner)
+
+
+def _make_shell(_: object) -> HookedShell:
+    delivery = Delivery(None, 3000, max_event_size=DEFAULT_MAX_EVENT_SIZE)
+    return HookedShell(Machine(delivery, ReconnectPolicy()), Callbacks())
+
+
+class OldNames(Client):
+    """The client, with the names and hooks of the two old packages."""
+
+    buf: str = ""
     _logger = logging.getLogger("sseclient")
-
-    def __new__(cls: type[_Self], *_arguments: Any, **_keywords: Any) -> _Self:
-        """Make a client whose hooks work before its constructor has run, or without it."""
-        self = object.__new__(cls)
-        self._set_up()
-        self.buf = ""
-        self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        return self
+    _shell_type = HookedShell
+    _plain_names: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls, **options: Any) -> None:
-        """Have plain values that a subclass gives its attributes leave the properties in place."""
+        """Note what a subclass has plain attributes for, where `Client` has properties."""
         super().__init_subclass__(**options)
-        for name in ("last_id", "retry"):
-            if name in vars(cls) and not hasattr(vars(cls)[name], "__get__"):
-                delattr(cls, name)
+        names = ("last_id", "retry")
+        cls._plain_names = tuple(n for n in names if getattr(cls, n) is not getattr(Client, n))
+        if cls._plain_names:
+            cls._shell_type, cls._delivers_one_by_one = MirroringShell, True
+
+    if not TYPE_CHECKING:
+        closed = _Overridable(Client.closed)
+
+    # -- of clients that are made without their constructor, as tests of subclasses do it
+
+    if TYPE_CHECKING:
+        _shell: HookedShell
+    else:
+        _shell = functools.cached_property(_make_shell)
+        requests_kwargs = functools.cached_property(lambda self: copy_arguments({}))
 
     # -- of sseclient: its __next__, which programs rewrite, works on these
+
+    @functools.cached_property
+    def decoder(self) -> codecs.IncrementalDecoder:
+        """A decoder for the chunks of the connection."""
+        return codecs.getincrementaldecoder(self._char_enc)("replace")
+
+    def _connect(self) -> None:
+        """Make a connection; called for every one of them."""
+        self._shell.connect_now(self)
 
     @property
     def resp_iterator(self) -> Iterator[Chunk]:
         """The iterator over the chunks of the body, from which everything is read."""
-        return self._body_chunks
+        return self._shell.raw_chunks or iter(())
 
     @resp_iterator.setter
     def resp_iterator(self, chunks: Iterator[Chunk]) -> None:
-        self._body_chunks = chunks
+        self._shell.adopt_response(self)
+        self._shell.read_chunks(self, chunks)
 
     def iter_content(self) -> Iterator[Chunk]:
         """Return an iterator over the chunks of the body; called once for each connection."""
-        self._adopt_response()
-        return super()._open_chunks()
-
-    def _begin_reading(self) -> None:
-        if not self._at_end and isinstance(getattr(self, "resp", None), requests.Response):
-            self._adopt_response()
-        super()._begin_reading()
-
-    def _adopt_response(self) -> None:
-        """Take over a response that a ``_connect`` of a subclass has opened in its own way."""
-        body = self._open_body
-        if self.url and (body is None or body.source is not self.resp):
-            self._open_body = self._body_of(self.resp)
-            self._delivery.restart()
-            if body is not None:
-                body.close()
-
-    def _open_chunks(self) -> Iterator[Chunk]:
-        self.decoder = codecs.getincrementaldecoder(self._char_enc)("replace")
-        return iter(self.iter_content())
+        self._shell.adopt_response(self)
+        body = self._shell.body
+        return iter(()) if body is None else body.chunks
 
     def _event_complete(self) -> bool:
         return end_of_field.search(self.buf) is not None
-
-    # -- of subclasses of either, which have attributes of their own
-
-    @property
-    def closed(self) -> bool:
-        """Whether `close` was called, or what a subclass says."""
-        own: bool = self.__dict__.get("closed", super().closed)
-        return own
-
-    @closed.setter
-    def closed(self, closed: bool) -> None:
-        self.__dict__["closed"] = closed
 
     # -- of sseclient-py: its events(), which programs rewrite, works on these
 
     @property
     def _char_enc(self) -> str:
-        return self._delivery.encoding or "utf-8"
+        return self._shell.delivery.encoding or "utf-8"
 
     @_char_enc.setter
     def _char_enc(self, encoding: str) -> None:
-        self._delivery.encoding = encoding
-        self._delivery.begin()
+        self._shell.delivery.encoding = encoding
+        self._shell.delivery.begin()
 
     @property
     def _event_source(self) -> object:
-        return None if self._open_body is None else self._open_body.source
+        body = self._shell.body
+        return None if body is None else body.source
 
     @_event_source.setter
     def _event_source(self, source: Source) -> None:
-        self._open_body = body_of_source(source, self.chunk_size)
-        self._body_chunks = self._open_chunks()
-        self._delivery.begin()
-        self._at_end = False
-
-    def events(self) -> Iterator[Event]:
-        """Return an iterator over the events; several of one client continue one another.
-
-        Raises:
-            Exception: what iterating over the client itself raises.
-        """
-        if type(self)._read is SSEClient._read:
-            return super().events()
-        return self._events_of_blocks()
-
-    def _events_of_blocks(self) -> Iterator[Event]:
-        delivery = self._delivery
-        if self._at_end:
-            return
-        try:
-            for block in self._read():
-                delivery.receive(block)
-                yield from self._hand_out_ready()
-                delivery.check()
-            delivery.finish()
-            yield from self._hand_out_ready()
-        except EventTooLarge:
-            self._finish_iteration()
-            raise
-
-    def _hand_out_ready(self) -> Iterator[Event]:
-        while self._delivery.ready:
-            yield self._delivery.hand_out()
+        self._shell.read_given(self, body_of_source(source, self.chunk_size))
 
     def _read(self) -> Iterator[bytes]:
         """Yield blocks of lines, each with the blank line that ends it."""
         ends, rest = LineEnds(), bytearray()
-        while not (self._at_end or self._was_closed):
-            connection = self._body_chunks
-            try:
-                chunk = self._next_chunk()
-            except StopIteration:
-                return
-            if self._body_chunks is not connection:  # half a block dies with its connection
-                ends, rest = LineEnds(), bytearray()
+        limit = self._shell.delivery.max_event_size
+        for chunk in self._shell.raw_chunks or ():
             searched = max(0, len(rest) - 1)
-            rest += ends.normalise(as_bytes(chunk or b""))
+            rest += ends.normalise(as_bytes(chunk))
             yield from _take_blocks(rest, searched)
-            limit = self._delivery.max_event_size
             if limit is not None and len(rest) > limit:
                 raise EventTooLarge(limit)
         if rest:
             yield bytes(rest)
 
 
-# For help() and editors: the parameters are those of the constructor.
-setattr(SSEClient.__new__, "__signature__", inspect.signature(Client.__init__))  # noqa: B010
+_ORIGINALS = {name: vars(OldNames)[name] for name in ("_connect", "iter_content", "_read")}
+
+
+def _is_overridden(client: OldNames, hook: str) -> bool:
+    """Return whether a hook is another one than ours: in a subclass, or by patching."""
+    return getattr(getattr(client, hook), "__func__", None) is not _ORIGINALS[hook]
+
+
+def _chunks_of(client: OldNames) -> Iterator[Chunk]:
+    return iter(client.iter_content())
+
+
+def _connect_while_handling(reason: Exception, client: OldNames) -> None:
+    """Call ``_connect()`` where ``sys.exc_info()`` tells why it is called."""
+    try:
+        raise reason.with_traceback(None)
+    except Exception:  # noqa: BLE001 - it is the one above
+        client._connect()
+
+
+@contextlib.contextmanager
+def _mirrored(client: Attributes, delivery: Delivery) -> Iterator[None]:
+    """Have attributes that a subclass has made plain say what the delivery says, and reverse."""
+    names = cast(OldNames, client)._plain_names
+    for name in names:
+        setattr(delivery, name, getattr(client, name))
+    try:
+        yield
+    finally:
+        for name in names:
+            setattr(client, name, getattr(delivery, name))
 
 
 def _take_blocks(lines: bytearray, start: int) -> Iterator[bytes]:
@@ -195,6 +340,6 @@ def _take_blocks(lines: bytearray, start: int) -> Iterator[bytes]:
 def install_as_sseclient() -> None:
     """Have ``import sseclient`` give this package, in code that can't be edited.
 
-    Call it before anything imports ``sseclient``; what has been imported already stays what it is.
+    Call it before anything imports ``sseclient``; what was imported before stays what it is.
     """
     sys.modules["sseclient"] = sys.modules["sseclient_ng"]

@@ -95,7 +95,7 @@ def _descriptor(response: object) -> int:
     return descriptor
 
 
-def wake_connecting(thread: int, frames_below: FrameType) -> None:
+def wake_connecting(thread: int, frames_below: Optional[FrameType]) -> None:
     """End whatever a thread waits for while it makes a connection.
 
     While ``get()`` of requests runs, nothing public leads to the socket that it has made. The

@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 
 from requests.exceptions import RequestException
 
+from sseclient_ng._core.errors import EventTooLarge as _EventTooLarge
+
 __all__ = ["EventTooLarge", "InvalidContentType", "RetriesExhausted", "SSEError"]
 
 
@@ -64,22 +66,12 @@ class InvalidContentType(SSEError):
         return type(self), (self.content_type, self.url)
 
 
-class EventTooLarge(SSEError):
+class EventTooLarge(_EventTooLarge, SSEError):
     """One event holds more than ``max_event_size`` bytes.
 
     Args:
         max_event_size: the limit, in bytes.
     """
-
-    def __init__(self, max_event_size: int) -> None:
-        super().__init__(
-            f"an event holds more than max_event_size={max_event_size} bytes; "
-            "pass a larger max_event_size if such events are expected"
-        )
-        self.max_event_size = max_event_size
-
-    def __reduce__(self) -> tuple[type, tuple[int]]:
-        return type(self), (self.max_event_size,)
 
 
 class RetriesExhausted(SSEError):

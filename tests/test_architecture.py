@@ -12,7 +12,7 @@ import sseclient_ng
 
 PACKAGE = Path(sseclient_ng.__file__).parent
 CORE = sorted((PACKAGE / "_core").glob("*.py"))
-ABOVE_THE_PARSER = {"delivery", "http", "policy", "reconnection"}
+ABOVE_THE_PARSER = {"delivery", "failure", "http", "machine", "policy"}
 
 # What reads, writes, waits, or runs several things at once. requests and urllib3 are not here: the
 # core knows their errors. Their functions that connect are in CALLS_THAT_DO_IO.
@@ -80,7 +80,7 @@ core_modules = pytest.mark.parametrize("path", CORE, ids=lambda path: path.stem)
 
 
 def test_the_core_is_there() -> None:
-    assert {"delivery", "parser", "policy", "reconnection"} <= {path.stem for path in CORE}
+    assert {"delivery", "machine", "parser", "policy"} <= {path.stem for path in CORE}
 
 
 @core_modules

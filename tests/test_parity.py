@@ -32,6 +32,12 @@ ONLY_SYNC_NAMES = {
     "events": "of sseclient-py",
     "iter_content": "of sseclient: a hook for subclasses",
     "resp_iterator": "of sseclient: a hook for subclasses",
+    "buf": "of sseclient, whose subclasses work on it",
+    "decoder": "of sseclient, whose subclasses work on it",
+    "requests_kwargs": "old code makes clients without their constructor",
+    **dict.fromkeys(
+        ("url", "session", "chunk_size"), "a default where what is read has no such thing"
+    ),
 }
 ONLY_ASYNC_NAMES = {
     "__aiter__": "async for",

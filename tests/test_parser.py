@@ -1,7 +1,7 @@
 """The parser, rule by rule: a table of streams with what a conforming client makes of them.
 
-Every row is fed whole, byte by byte, and cut at every place; and all that again with comments asked
-for, which sends it down the parser's general path. To add a case, add a row.
+Every row is fed whole, byte by byte, and cut at every place; and all that again along with its
+comments, which go down the parser's general path. To add a case, add a row.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Callable, NamedTuple, Optional, Union
 
 import pytest
 
-from reading import Facts, facts
-from sseclient_ng import Event, EventStreamParser, EventTooLarge
+from reading import Facts, GeneralPath, facts
+from sseclient_ng import Comment, Event, EventStreamParser, EventTooLarge
 
 BOM = b"\xef\xbb\xbf"
 
@@ -488,11 +488,7 @@ ROWS = [
 MakeParser = Callable[[], EventStreamParser]
 
 
-def general_path() -> EventStreamParser:
-    return EventStreamParser(on_comment=lambda text: None)
-
-
-@pytest.fixture(params=[EventStreamParser, general_path], ids=["any path", "general path"])
+@pytest.fixture(params=[EventStreamParser, GeneralPath], ids=["any path", "general path"])
 def make_parser(request: pytest.FixtureRequest) -> MakeParser:
     return request.param
 
@@ -788,12 +784,11 @@ def test_line_feed_at_the_start_of_another_stream_is_a_line(make_parser: MakePar
 # Comments
 
 
-def comments_of(reads: Iterable[bytes]) -> list[str]:
-    comments: list[str] = []
-    parser = EventStreamParser(on_comment=comments.append)
-    for data in reads:
-        parser.feed(data)
-    return comments
+def with_comments(reads: Iterable[bytes]) -> list[str]:
+    """What comes out of a stream, in order: the reprs of comments, the data of events."""
+    parser = EventStreamParser()
+    found = [each for data in reads for each in parser.feed_with_comments(data)]
+    return [repr(each) if isinstance(each, Comment) else each.data for each in found]
 
 
 @pytest.mark.parametrize(
@@ -808,66 +803,70 @@ def comments_of(reads: Iterable[bytes]) -> list[str]:
         (b":: a\n", [": a"]),
         (b": a\r: b\r\n: c\n", ["a", "b", "c"]),
         (b": a\n\n: b\n\n", ["a", "b"]),
-        (b"data: x\n: a\ndata: y\n:b\n\n:c\n", ["a", "b", "c"]),
         (b": unfinished", []),
         (b" : no comment\n", []),
-        (b"data: : no comment\n\n", []),
         (BOM + b": a\n", ["a"]),
         (": ä\xa0😀\n".encode(), ["ä\xa0😀"]),
         (b":\xff\n", ["\ufffd"]),
         (b":\0\n", ["\0"]),
     ],
 )
-def test_comments_are_handed_out(stream: bytes, expected: list[str]) -> None:
-    assert comments_of([stream]) == expected
-    assert comments_of(byte_by_byte(stream)) == expected
+def test_text_of_comments(stream: bytes, expected: list[str]) -> None:
+    check_with_comments(stream, [repr(Comment(text)) for text in expected])
+
+
+@pytest.mark.parametrize(
+    ("stream", "expected"),
+    [
+        (b"data: 1\n\n:c1\ndata: 2\n\n:c2\n", ["1", "Comment('c1')", "2", "Comment('c2')"]),
+        (
+            b"data: x\n: a\ndata: y\n:b\n\n:c\n",
+            [*map(repr, map(Comment, "ab")), "x\ny", "Comment('c')"],
+        ),
+        (b":a\n\ndata: 1\n\n:b\n:c\n\n", ["Comment('a')", "1", "Comment('b')", "Comment('c')"]),
+        (b"id: 1\n\n:a\ndata: 1\r\r:b\r", ["Comment('a')", "1", "Comment('b')"]),
+        (b"data: : no comment\n\n", [": no comment"]),
+    ],
+)
+def test_comments_come_in_their_place(stream: bytes, expected: list[str]) -> None:
+    check_with_comments(stream, expected)
+
+
+def check_with_comments(stream: bytes, expected: list[str]) -> None:
+    assert with_comments([stream]) == expected
+    assert with_comments(byte_by_byte(stream)) == expected
     for place in range(len(stream) + 1):
-        assert comments_of([stream[:place], stream[place:]]) == expected
+        assert with_comments([stream[:place], stream[place:]]) == expected
 
 
-def test_comment_is_handed_out_when_its_line_ends() -> None:
-    comments: list[str] = []
-    parser = EventStreamParser(on_comment=comments.append)
-    parser.feed(b"data: a\n: x")
-    assert comments == []
-    parser.feed(b"\r")
-    assert comments == ["x"], "the event that it stands in is still open"
+def test_a_comment_is_text() -> None:
+    comment = Comment("caf\u00e9")
+    assert comment == "caf\u00e9"
+    assert (repr(comment), str(comment)) == ("Comment('caf\u00e9')", "caf\u00e9")
+
+
+def test_a_comment_is_complete_when_its_line_ends() -> None:
+    parser = EventStreamParser()
+    assert parser.feed_with_comments(b"data: a\n: x") == []
+    assert parser.feed_with_comments(b"\r") == ["x"], "the event that it stands in is still open"
     assert texts(parser.feed(b"\n\n")) == ["a"]
 
 
-def test_close_hands_out_an_unfinished_comment() -> None:
-    comments: list[str] = []
-    parser = EventStreamParser(on_comment=comments.append)
+def test_feed_passes_over_the_comments_in_its_bytes() -> None:
+    for start in (b"data: a\n: passed over\n", b": passed over\ndata: a\n", b": passed over\n"):
+        parser = EventStreamParser()
+        assert parser.feed(start) == []
+        assert parser.feed_with_comments(b":b\n\n")[0] == "b"
+        assert texts(parser.feed(b":c\n\ndata: d\n\n")) == ["d"]
+        assert parser.feed_with_comments(b":e\n") == ["e"]
+
+
+def test_close_with_comments_returns_an_unfinished_one() -> None:
+    parser = EventStreamParser()
+    assert parser.feed(b"data: a\n: x") == []
+    comment, event = parser.close_with_comments()
+    assert (repr(comment), str(event)) == ("Comment('x')", "a")
     parser.feed(b"data: a\n: x")
-    assert texts(parser.close()) == ["a"]
-    assert comments == ["x"]
-
-
-class Refused(Exception):
-    pass
-
-
-def refuse(text: str) -> None:
-    raise Refused(text)
-
-
-def test_error_of_the_callback_loses_no_event() -> None:
-    parser = EventStreamParser(on_comment=refuse)
-    with pytest.raises(Refused, match="x"):
-        parser.feed(b"data: a\n\n: x\n\nid: 1\ndata: b\n\ndata: c\n")
-    assert facts(parser.feed(b"\ndata: d\n\n")) == [
-        expect("a"),
-        expect("b", id="1"),
-        expect("c", carried="1"),
-        expect("d", carried="1"),
-    ]
-
-
-def test_error_of_the_callback_at_the_end_loses_no_event() -> None:
-    parser = EventStreamParser(on_comment=refuse)
-    parser.feed(b"data: a\n: x")
-    with pytest.raises(Refused):
-        parser.close()
     assert texts(parser.close()) == ["a"]
 
 
@@ -981,24 +980,14 @@ def test_close_raises_what_a_read_had_no_time_to() -> None:
         parser.close()
 
 
-@pytest.mark.parametrize("call", [lambda parser: parser.feed(b""), lambda parser: parser.close()])
-def test_error_of_the_callback_hides_neither_events_nor_the_limit(
-    call: Callable[[EventStreamParser], list[Event]],
-) -> None:
-    parser = EventStreamParser(max_event_size=10, on_comment=refuse)
-    with pytest.raises(Refused):
-        parser.feed(b"data: a\n\n: x\ndata: too long\n")
-    assert texts(call(parser)) == ["a"]
+def test_comments_before_the_event_too_large_are_returned_first() -> None:
+    parser = EventStreamParser(max_event_size=10)
+    assert parser.feed_with_comments(b": a\n: b\ndata: too long\n: c\n") == ["a", "b"]
+    for _ in range(2):
+        with pytest.raises(EventTooLarge):
+            parser.feed_with_comments(b": d\n")
     with pytest.raises(EventTooLarge):
-        call(parser)
-
-
-def test_comments_that_came_before_the_error_are_handed_out() -> None:
-    comments: list[str] = []
-    parser = EventStreamParser(max_event_size=10, on_comment=comments.append)
-    with pytest.raises(EventTooLarge):
-        parser.feed(b": a\n: b\ndata: too long\n: c\n")
-    assert comments == ["a", "b"]
+        parser.close_with_comments()
 
 
 def test_default_limit_is_64_mebibytes() -> None:
@@ -1010,22 +999,6 @@ def test_default_limit_is_64_mebibytes() -> None:
     parser.feed(mebibyte[:-6])
     with pytest.raises(EventTooLarge, match="67108864"):
         parser.feed(b"x")
-
-
-def test_comments_behind_one_that_was_refused_come_before_the_error() -> None:
-    comments: list[str] = []
-
-    def refuse_the_first(text: str) -> None:
-        comments.append(text)
-        if len(comments) == 1:
-            raise LookupError(text)
-
-    parser = EventStreamParser(max_event_size=10, on_comment=refuse_the_first)
-    with pytest.raises(LookupError):
-        parser.feed(b": a\n: b\ndata: too long\n")
-    with pytest.raises(EventTooLarge):
-        parser.feed(b"")
-    assert comments == ["a", "b"]
 
 
 def test_no_limit() -> None:

@@ -6,6 +6,7 @@ of the package in it. The streams come from a grammar of lines that lean towards
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable
 from typing import NamedTuple, Optional
@@ -14,8 +15,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from reading import Facts, facts
-from sseclient_ng import Event, EventStreamParser, EventTooLarge, iter_events
+from reading import Facts, GeneralPath, facts
+from sseclient_ng import Comment, Event, EventStreamParser, EventTooLarge, iter_events
 
 BOM = b"\xef\xbb\xbf"
 LINE_END = re.compile("\r\n|\n|\r")
@@ -185,10 +186,6 @@ def cut(stream: bytes, sizes: Iterable[int]) -> list[bytes]:
     return [*reads, stream]
 
 
-def ignore(comment: str) -> None:
-    """Asking for comments sends the stream down the general path."""
-
-
 def parse(parser: EventStreamParser, reads: Iterable[bytes]) -> Interpretation:
     events = [event for data in reads for event in parser.feed(data)]
     return Interpretation(facts(events), parser.last_event_id, parser.retry)
@@ -223,7 +220,7 @@ def test_events_are_those_of_the_standard_in_any_cutting(stream: bytes, sizes: l
     reads = cut(stream, sizes)
     assert parse(EventStreamParser(), reads) == expected
     assert parse(EventStreamParser(), [stream]) == expected
-    assert parse(EventStreamParser(on_comment=ignore), reads) == expected
+    assert parse(GeneralPath(), reads) == expected
 
 
 @deterministic
@@ -231,7 +228,7 @@ def test_events_are_those_of_the_standard_in_any_cutting(stream: bytes, sizes: l
 def test_fast_path_is_the_general_path(stream: bytes, sizes: list[int]) -> None:
     reads = cut(stream, sizes)
     fast = parse(EventStreamParser(), reads)
-    assert fast == parse(EventStreamParser(on_comment=ignore), reads)
+    assert fast == parse(GeneralPath(), reads)
     assert fast == interpret(stream)
 
 
@@ -264,7 +261,7 @@ def test_looking_on_changes_nothing(stream: bytes, sizes: list[int]) -> None:
 @given(stream=streams, sizes=cuttings)
 def test_close_delivers_what_lacks_its_blank_line(stream: bytes, sizes: list[int]) -> None:
     expected = interpret(stream, at_the_end="deliver").events
-    for parser in (EventStreamParser(), EventStreamParser(on_comment=ignore)):
+    for parser in (EventStreamParser(), GeneralPath()):
         events = [event for data in cut(stream, sizes) for event in parser.feed(data)]
         assert facts(events + parser.close()) == expected
         assert parser.close() == []
@@ -289,7 +286,7 @@ def test_noise_raises_nothing_and_any_cutting_gives_the_same(
 ) -> None:
     expected = interpret(stream)
     assert parse(EventStreamParser(), cut(stream, sizes)) == expected
-    assert parse(EventStreamParser(on_comment=ignore), cut(stream, sizes)) == expected
+    assert parse(GeneralPath(), cut(stream, sizes)) == expected
 
 
 def comments_of(stream: bytes) -> list[str]:
@@ -301,10 +298,26 @@ def comments_of(stream: bytes) -> list[str]:
 
 @deterministic
 @given(stream=streams, sizes=cuttings)
-def test_comments_are_the_same_in_any_cutting(stream: bytes, sizes: list[int]) -> None:
-    comments: list[str] = []
-    parse(EventStreamParser(on_comment=comments.append), cut(stream, sizes))
-    assert comments == comments_of(stream)
+def test_comments_have_the_same_place_in_any_cutting(stream: bytes, sizes: list[int]) -> None:
+    whole = EventStreamParser().feed_with_comments(stream)
+    parser = EventStreamParser()
+    found = [each for data in cut(stream, sizes) for each in parser.feed_with_comments(data)]
+    assert list(map(repr, found)) == list(map(repr, whole))
+    assert [each for each in whole if isinstance(each, Comment)] == comments_of(stream)
+    assert facts(each for each in whole if isinstance(each, Event)) == interpret(stream).events
+
+
+@deterministic
+@given(stream=streams, sizes=cuttings, choices=st.lists(st.booleans()))
+def test_asking_for_comments_now_and_then_changes_no_event(
+    stream: bytes, sizes: list[int], choices: list[bool]
+) -> None:
+    parser = EventStreamParser()
+    events: list[Event] = []
+    for data, choice in itertools.zip_longest(cut(stream, sizes), choices, fillvalue=b""):
+        feed = parser.feed_with_comments if choice else parser.feed
+        events += [each for each in feed(data or b"") if isinstance(each, Event)]
+    assert Interpretation(facts(events), parser.last_event_id, parser.retry) == interpret(stream)
 
 
 def first_line_beyond(stream: bytes, limit: int) -> bool:

@@ -1,20 +1,17 @@
-"""The way of the bytes of a client's connections to its caller, without the I/O.
-
-It keeps the events that are ready, and what follows from handing one out: the last event ID. Both
-clients stand on it.
-"""
+"""From received chunks to delivered events, and the last event ID that follows them."""
 
 from __future__ import annotations
 
 import enum
 from collections import deque
-from typing import Callable, Optional
+from typing import Optional, Union
 
-from sseclient_ng._core.event import Event
+from sseclient_ng._core.errors import EventTooLarge
+from sseclient_ng._core.event import Comment, Event
 from sseclient_ng._core.parser import EventStreamParser
 from sseclient_ng._core.text import Chunk, Transcoder, id_text
 
-__all__ = ["Delivery", "Progress", "Resumable"]
+__all__ = ["Delivery", "Progress"]
 
 
 class Progress(enum.Enum):
@@ -22,30 +19,30 @@ class Progress(enum.Enum):
 
     EVENT = "an event"
     PART = "bytes of an event, or an ID"
-    TRAFFIC = "bytes, but none of an event: comments, blank lines, reconnection times"
+    TRAFFIC = "comments, blank lines or reconnection times only"
     NOTHING = "no bytes"
 
 
 class Delivery:
-    """Turns chunks into events, one at a time.
+    """Turns chunks into events, and delivers them one at a time.
 
     Args:
-        last_id: the last event ID to begin with; None where there is none.
-        retry: the reconnection time to begin with, in milliseconds.
+        last_id: the last event ID to start with; None where there is none.
+        retry: the reconnection time to start with, in milliseconds.
         encoding: the encoding of chunks of bytes; None means UTF-8.
         max_event_size: the most bytes that one event may hold; None sets no limit.
-        on_comment: called with the text of each comment; None passes over comments.
+        comments: whether comments are delivered, too.
+        one_by_one: whether `take` has to be called for each event before `deliver`. Comments
+            imply it.
 
     Attributes:
-        last_id: the last event ID, as far as events were handed out. Whoever sets it decides what
-            the next connection asks for.
+        last_id: the last event ID of what was delivered. Setting it changes what the next
+            connection asks for.
         retry: the reconnection time in milliseconds; a ``retry`` field of the stream sets it.
-        ready: events that wait to be handed out.
+        ready: the events that `deliver` returns next.
+        inbox: events and comments that wait for `take`.
         encoding: as given.
         max_event_size: as given.
-
-    Raises:
-        LookupError: there is no such encoding.
     """
 
     def __init__(
@@ -53,41 +50,36 @@ class Delivery:
         last_id: Optional[str],
         retry: int,
         *,
-        encoding: Optional[str],
+        encoding: Optional[str] = None,
         max_event_size: Optional[int],
-        on_comment: Optional[Callable[[str], object]],
+        comments: bool = False,
+        one_by_one: bool = False,
     ) -> None:
         self.last_id = last_id
         self.retry = retry
         self.ready: deque[Event] = deque()
+        self.inbox: deque[Union[Event, Comment]] = deque()
         self.encoding = encoding
         self.max_event_size = max_event_size
-        self._on_comment = on_comment
-        self.begin()
+        self._comments = comments
+        self._one_by_one = comments or one_by_one
+        self._transcoder = Transcoder(encoding)
 
     def begin(self) -> None:
-        """Be ready for the body of a new connection; what the last one left unfinished is gone.
+        """Get ready for the body of a new connection; what the last one left over is dropped.
 
         Raises:
             LookupError: there is no such encoding.
         """
+        self.drop()
         self._first_id: str = id_text(self.last_id)
         self._known_id: str = self._first_id
         self._known_retry: Optional[int] = None
-        self._interrupted = False  # whether the last call of the parser ended with an error
         self._progress = Progress.NOTHING
         self._transcoder = Transcoder(self.encoding)
         self._parser = EventStreamParser(
-            last_event_id=self._first_id,
-            max_event_size=self.max_event_size,
-            on_comment=self._on_comment,
+            last_event_id=self._first_id, max_event_size=self.max_event_size
         )
-
-    def restart(self) -> None:
-        """Be ready for a body that the server begins after the event that was handed out last."""
-        self.ready.clear()
-        self.begin()
-        self._progress = Progress.PART  # that it was given up says nothing about the connection
 
     def receive(self, chunk: Chunk) -> None:
         """Take the next chunk of the body.
@@ -96,35 +88,57 @@ class Delivery:
             chunk: bytes or text.
 
         Raises:
-            EventTooLarge: an event outgrew the limit. What came before it is ready.
+            EventTooLarge: an event outgrew the limit. The events before it can be delivered.
             TypeError: the chunk is neither bytes nor text.
         """
         if type(chunk) is not bytes or not self._transcoder.passes_bytes:
             chunk = self._transcoder.feed(chunk)
         parser = self._parser
-        self._interrupted = True
-        events = parser.feed(chunk)
-        self._interrupted = False
-        if events:
-            self.ready += events
-            self._progress = Progress.EVENT
+        if self._one_by_one:
+            self._receive_one_by_one(chunk)
         else:
-            self._follow(parser.last_event_id)
-            if chunk and self._progress is Progress.NOTHING:
-                self._progress = Progress.TRAFFIC
+            events = parser.feed(chunk)
+            if events:
+                self.ready += events
+                self._progress = Progress.EVENT
+            else:
+                self._receive_no_event(chunk)
         if parser.complete_retry is not self._known_retry:
             self._follow_retry(parser.complete_retry)
 
     def finish(self) -> None:
-        """Take the end of a body that is not asked for again: an event in progress is complete.
+        """Take the end of a body that nobody will send again: an event in progress is complete.
 
         Raises:
             EventTooLarge: an event outgrew the limit.
         """
-        self.ready += self._parser.feed(self._transcoder.finish())
-        self.ready += self._parser.close()
+        parser, rest = self._parser, self._transcoder.finish()
+        if self._comments:
+            self.inbox += parser.feed_with_comments(rest) + parser.close_with_comments()
+        else:
+            last = parser.feed(rest) + parser.close()
+            (self.inbox if self._one_by_one else self.ready).extend(last)
 
-    def hand_out(self) -> Event:
+    def drop(self) -> None:
+        """Drop what was not delivered; the server is asked for it again."""
+        self.ready.clear()
+        self.inbox.clear()
+
+    def take(self) -> Optional[Comment]:
+        """Take what comes next out of the inbox: a comment is returned, an event is `ready`.
+
+        Raises:
+            IndexError: the inbox is empty.
+        """
+        item = self.inbox.popleft()
+        if isinstance(item, Event):
+            self.ready.append(item)
+            return None
+        if not self.inbox:
+            self._follow(self._parser.last_event_id)
+        return item
+
+    def deliver(self) -> Event:
         """Return the next event that is ready; the last event ID follows it.
 
         Raises:
@@ -132,27 +146,32 @@ class Delivery:
         """
         ready = self.ready
         event = ready.popleft()
-        # The last one takes the IDs of blocks without data along that were parsed with it.
-        last_event_id = event.last_event_id if ready else self._parser.last_event_id
+        # The last one takes along the IDs of blocks without data behind it.
+        if ready or self.inbox:
+            last_event_id = event.last_event_id
+        else:
+            last_event_id = self._parser.last_event_id
         if last_event_id != self._known_id:
             self._follow(last_event_id)
         return event
 
-    def check(self) -> None:
-        """Raise what ended the parsing, once the events before it were handed out.
+    @property
+    def error(self) -> Optional[EventTooLarge]:
+        """What ended the parsing, to be raised after the events before it; None otherwise."""
+        return self._parser.error
 
-        Where a callback raised an error, the events of its read are ready now.
+    @property
+    def brought_event(self) -> bool:
+        """Whether this connection brought an event."""
+        return self._progress is Progress.EVENT
 
-        Raises:
-            EventTooLarge: an event outgrew the limit.
-        """
-        if self._interrupted and self._parser.error is None:
-            self.receive(b"")
-        if self._parser.error is not None:
-            raise self._parser.error.with_traceback(None)
+    @property
+    def brought_bytes(self) -> bool:
+        """Whether this connection brought anything."""
+        return self._progress is not Progress.NOTHING
 
     def progress(self) -> Progress:
-        """Return what this connection brought, at its end, and take its reconnection time."""
+        """Return what this connection brought, at its end, and take over its reconnection time."""
         self._follow_retry(self._parser.retry)
         if self._progress is Progress.EVENT:
             return Progress.EVENT
@@ -160,38 +179,26 @@ class Delivery:
             return Progress.PART
         return self._progress
 
+    def _receive_one_by_one(self, chunk: bytes) -> None:
+        feed = self._parser.feed_with_comments if self._comments else self._parser.feed
+        items = feed(chunk)
+        self.inbox += items
+        if any(isinstance(item, Event) for item in items):
+            self._progress = Progress.EVENT
+        else:
+            self._receive_no_event(chunk)
+
+    def _receive_no_event(self, chunk: bytes) -> None:
+        if not self.inbox:
+            self._follow(self._parser.last_event_id)
+        if chunk and self._progress is Progress.NOTHING:
+            self._progress = Progress.TRAFFIC
+
     def _follow(self, last_event_id: str) -> None:
-        # Only a change counts, so that an ID that the caller assigned is not overwritten.
+        # Only a change counts: an ID that the caller assigned is not overwritten.
         if last_event_id != self._known_id:
             self.last_id = self._known_id = last_event_id
 
     def _follow_retry(self, retry: Optional[int]) -> None:
         if retry is not None and retry != self._known_retry:
             self.retry = self._known_retry = retry
-
-
-class Resumable:
-    """What a client shows of its delivery, and lets be changed."""
-
-    _delivery: Delivery
-
-    @property
-    def last_id(self) -> Optional[str]:
-        """The ID of the last event that was handed out, or of a block without data after it.
-
-        It is what the next connection asks the server to go on after; None asks for none.
-        """
-        return self._delivery.last_id
-
-    @last_id.setter
-    def last_id(self, last_id: Optional[str]) -> None:
-        self._delivery.last_id = last_id
-
-    @property
-    def retry(self) -> int:
-        """The reconnection time in milliseconds; the server's ``retry`` fields set it."""
-        return self._delivery.retry
-
-    @retry.setter
-    def retry(self, retry: int) -> None:
-        self._delivery.retry = retry

@@ -1,4 +1,4 @@
-"""The event that is handed out."""
+"""What an event stream holds: events, and comments."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sseclient_ng._core.fields import Fields, decode
 from sseclient_ng._core.line_ends import LineEnds
 from sseclient_ng._core.text import utf8
 
-__all__ = ["Event", "EventWithCarriedID", "JSONValue"]
+__all__ = ["Comment", "Event", "EventWithCarriedID", "JSONValue"]
 
 JSONValue = Union[bool, int, float, str, list["JSONValue"], dict[str, "JSONValue"], None]
 """What a JSON text holds."""
@@ -126,6 +126,18 @@ class EventWithCarriedID(Event):
     def last_event_id(self) -> str:
         """See `Event.last_event_id`."""
         return self.carried_id if self.id is None else self.id
+
+
+class Comment(str):
+    """The text of a comment line, less its colon and one space.
+
+    It is returned by `EventStreamParser.feed_with_comments`, in its place among the events.
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"Comment({super().__repr__()})"
 
 
 _NOT_IN_AN_ID = re.compile("[\r\n\0]")

@@ -13,18 +13,16 @@ from datetime import timezone
 from email.utils import parsedate_to_datetime
 from typing import Optional, Union
 
-import requests
-
 from sseclient_ng._core.text import id_text, utf8
 
 __all__ = [
     "ERROR_BODY_BYTES",
     "ERROR_BODY_SECONDS",
+    "UNAUTHORIZED",
     "Verdict",
     "body_can_be_sent_again",
     "default_headers",
-    "http_error",
-    "judge",
+    "judge_response",
     "retry_after",
     "status_is_transient",
     "with_last_event_id",
@@ -36,7 +34,11 @@ HeaderValue = Union[str, bytes]
 ERROR_BODY_BYTES = 1024 * 1024
 ERROR_BODY_SECONDS = 1.0
 
-_ACCEPTED_TYPES = frozenset(["", "text/event-stream", "text/plain", "application/octet-stream"])
+UNAUTHORIZED = frozenset([401, 403])
+"""Statuses after which a reconnecting client asks for its headers once more."""
+
+_EVENT_STREAM = "text/event-stream"
+_ACCEPTED_TYPES = frozenset(["", _EVENT_STREAM, "text/plain", "application/octet-stream"])
 _TRANSIENT = frozenset([408, 425, 429])
 _types = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*"?)+').findall  # what stands between commas
 
@@ -47,24 +49,29 @@ class Verdict(enum.Enum):
     STREAM = "its body is the event stream"
     END = "the server wants no more connections: 204"
     WRONG_STATUS = "an error, now or for good"
-    WRONG_TYPE = "its body cannot be an event stream"
+    WRONG_TYPE = "its body can't be an event stream"
 
 
-def judge(status: int, content_type: Optional[str], *, check_content_type: bool) -> Verdict:
+def judge_response(
+    status: int, content_type: Optional[str], *, check_content_type: bool
+) -> Verdict:
     """Return what a response means.
 
     Args:
-        status: its status code. Redirects that could be followed have been.
+        status: its status code. Redirects that could be followed have been. 200 is read whatever
+            careless servers call an event stream; other 2xx have to say that they carry one.
         content_type: its Content-Type; None where it has none.
         check_content_type: False takes any type for an event stream.
     """
     if status == 204:
         return Verdict.END
-    if status != 200:
-        return Verdict.WRONG_STATUS
-    if check_content_type and _essence(content_type or "") not in _ACCEPTED_TYPES:
-        return Verdict.WRONG_TYPE
-    return Verdict.STREAM
+    essence = _essence(content_type or "")
+    if status == 200:
+        accepted = not check_content_type or essence in _ACCEPTED_TYPES
+        return Verdict.STREAM if accepted else Verdict.WRONG_TYPE
+    if 200 < status < 300 and status != 205 and essence == _EVENT_STREAM:
+        return Verdict.STREAM
+    return Verdict.WRONG_STATUS
 
 
 def _essence(content_type: str) -> str:
@@ -76,22 +83,6 @@ def _essence(content_type: str) -> str:
     essences = [part.partition(";")[0].strip().lower() for part in parts]
     valid = (each for each in reversed(essences) if "/" in each and each != "*/*")
     return next(valid, essences[0])
-
-
-def http_error(response: requests.Response) -> requests.HTTPError:
-    """Return the error that says what is wrong with the status of a response.
-
-    Args:
-        response: one whose status is neither 200 nor 204.
-    """
-    try:
-        response.raise_for_status()  # requests' own words for 4xx and 5xx
-    except requests.HTTPError as error:
-        return error
-    return requests.HTTPError(
-        f"{response.status_code} {response.reason} is no event stream, from url: {response.url}",
-        response=response,
-    )
 
 
 def status_is_transient(status: int) -> bool:

@@ -6,12 +6,11 @@ in itself. `EventStreamParser` gives it whatever its fast path does not recognis
 
 from __future__ import annotations
 
-from collections import deque
-from typing import Optional
+from typing import Optional, Union
 
-from sseclient_ng._core.event import Event, EventWithCarriedID
+from sseclient_ng._core.errors import EventTooLarge
+from sseclient_ng._core.event import Comment, Event, EventWithCarriedID
 from sseclient_ng._core.fields import Fields, decode
-from sseclient_ng.exceptions import EventTooLarge
 
 __all__ = ["LineParser"]
 
@@ -23,21 +22,24 @@ class LineParser:
         last_event_id: the last event ID that the stream starts with.
         max_event_size: the most bytes that one event may hold. Each of its lines counts with its
             end, comments do not; the line in progress counts as far as it has come.
-        comments: whether the texts of comments are kept.
+        limit_error: what is raised beyond that.
 
     Attributes:
         last_event_id: the stream's last event ID, as the last blank line left it.
         retry: the last reconnection time that the stream set, in milliseconds, or None.
-        comments: the texts of comments, in order, if they are kept; whoever reads them takes them.
+        comments: where the comments of the next `feed` are appended, in their place among the
+            events; None passes over them.
         idle: whether it stands at the start of a block: nothing is held.
     """
 
-    def __init__(self, last_event_id: str, max_event_size: int, *, comments: bool) -> None:
+    def __init__(
+        self, last_event_id: str, max_event_size: int, limit_error: type[EventTooLarge]
+    ) -> None:
         self.last_event_id = last_event_id
         self.retry: Optional[int] = None
-        self.comments: deque[str] = deque()
+        self.comments: Optional[list[Union[Event, Comment]]] = None
         self.idle = True
-        self._keep_comments = comments
+        self._limit_error = limit_error
         self._max_event_size = max_event_size
         self._fields = Fields()
         self._held = 0
@@ -100,7 +102,7 @@ class LineParser:
 
     def _check_size(self, length: int) -> None:
         if self._held + length > self._max_event_size:
-            raise EventTooLarge(self._max_event_size)
+            raise self._limit_error(self._max_event_size)
 
     def _end_line(self, line: bytes, events: list[Event]) -> None:
         if not line:
@@ -114,8 +116,9 @@ class LineParser:
                 self.retry = self._fields.retry
 
     def _add_comment(self, line: bytes) -> None:
-        if self._keep_comments:
-            self.comments.append(decode(line[2:] if line.startswith(b": ") else line[1:]))
+        if self.comments is not None:
+            text = decode(line[2:] if line.startswith(b": ") else line[1:])
+            self.comments.append(Comment(text))
 
     def _dispatch(self, events: list[Event]) -> None:
         """Process a blank line (9.2.6, "dispatch the event")."""

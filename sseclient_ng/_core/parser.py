@@ -3,7 +3,7 @@
 Two paths lead from bytes to events. The general one (`lines`, `fields`) goes line by line
 and is the whole of the standard. The fast one (`blocks`) knows the blocks that servers really
 write, and hands every line that looks different to the general one. Streams in which each line
-counts as it comes (comments are asked for, the size limit is near) take the general path alone.
+counts as it comes (comments are wanted, the size limit is near) take the general path alone.
 
 How bytes go through::
 
@@ -15,16 +15,18 @@ How bytes go through::
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
+from collections.abc import Generator
 from functools import partial
-from typing import Callable, Optional, Union, cast
+from typing import Callable, ClassVar, Optional, Union, cast
 
 from sseclient_ng._core.blocks import BlockParser
-from sseclient_ng._core.event import Event
+from sseclient_ng._core.errors import EventTooLarge
+from sseclient_ng._core.event import Comment, Event
 from sseclient_ng._core.line_ends import LineEnds
 from sseclient_ng._core.lines import LineParser
-from sseclient_ng.exceptions import EventTooLarge
 
 __all__ = ["DEFAULT_MAX_EVENT_SIZE", "EventStreamParser"]
 
@@ -49,11 +51,10 @@ class EventStreamParser:
         last_event_id: the last event ID that the stream starts with.
         max_event_size: the most bytes that one event may hold; None sets no limit. Its lines count,
             each with one byte for its end; comments do not, once they are complete.
-        on_comment: called with the text of each comment, less the colon and one space, when its
-            line is complete; None passes over comments. What it raises comes out of `feed`, and
-            the events of that call come out of the next one.
 
     Attributes:
+        limit_error: the error that an event beyond ``max_event_size`` raises, for all parsers. The
+            package makes it one of requests' errors, too, where requests is installed.
         error: what ended the parsing, if `feed` had events to return before it: the next call
             raises it. None otherwise.
 
@@ -61,26 +62,22 @@ class EventStreamParser:
     stream".
     """
 
+    limit_error: ClassVar[type[EventTooLarge]] = EventTooLarge
+
     def __init__(
-        self,
-        *,
-        last_event_id: str = "",
-        max_event_size: Optional[int] = DEFAULT_MAX_EVENT_SIZE,
-        on_comment: Optional[Callable[[str], object]] = None,
+        self, *, last_event_id: str = "", max_event_size: Optional[int] = DEFAULT_MAX_EVENT_SIZE
     ) -> None:
         if max_event_size is None:
             max_event_size = sys.maxsize
         self.error: Optional[EventTooLarge] = None
         self._max_event_size = max_event_size
         self._most_at_once = min(_MOST_AT_ONCE, max_event_size)
-        self._on_comment = on_comment
         self._line_ends = LineEnds()
-        self._lines = LineParser(last_event_id, max_event_size, comments=on_comment is not None)
+        self._lines = LineParser(last_event_id, max_event_size, self.limit_error)
         self._blocks = BlockParser(self._lines)
         self._pending = bytearray()  # the start of a block, with LF at the end of each line
         self._between_blocks = False  # so that feed() may take its short cuts
         self._inside_block = False
-        self._unreturned: list[Event] = []
 
     @property
     def last_event_id(self) -> str:
@@ -155,6 +152,31 @@ class EventStreamParser:
                 return self._blocks.parse_read(data, text)
         return self._feed(data)
 
+    def feed_with_comments(
+        self, data: Union[bytes, bytearray, memoryview]
+    ) -> list[Union[Event, Comment]]:
+        """Take the next bytes of the stream and return the events and comments they complete.
+
+        Comments come in the order of the stream: behind the events before them, before the event
+        that they stand in or before. `feed` passes over those that end in its own bytes.
+
+        Args:
+            data: any number of bytes.
+
+        Returns:
+            The events whose blank line, and the comments whose line end is in ``data``, in order.
+
+        Raises:
+            EventTooLarge: as in `feed`.
+            TypeError: ``data`` is not bytes.
+        """
+        self._settle()
+        self._between_blocks = self._inside_block = False
+        with self._collecting_comments() as events:
+            if self.error is None:
+                self._go_by_lines(self._line_ends.normalise(_as_bytes(data)), events)
+            return cast("list[Union[Event, Comment]]", self._finish_call(events))
+
     def close(self) -> list[Event]:
         """Take the end of the stream and return the event that lacks its blank line, if any.
 
@@ -168,7 +190,19 @@ class EventStreamParser:
         Raises:
             EventTooLarge: as in `feed`.
         """
-        events = self._start_call()
+        return self._close([])
+
+    def close_with_comments(self) -> list[Union[Event, Comment]]:
+        """Take the end of the stream as `close` does, and return the comment that it ends, too.
+
+        Raises:
+            EventTooLarge: as in `feed`.
+        """
+        self._settle()
+        with self._collecting_comments() as events:
+            return cast("list[Union[Event, Comment]]", self._close(events))
+
+    def _close(self, events: list[Event]) -> list[Event]:
         if self.error is None:
             self._go_by_lines(self._line_ends.finish(), events)
         if self.error is None:
@@ -176,17 +210,26 @@ class EventStreamParser:
         self._between_blocks = self._inside_block = False
         return self._finish_call(events)
 
+    @contextlib.contextmanager
+    def _collecting_comments(self) -> Generator[list[Event], None, None]:
+        """Yield a list for events, where comments are put in their place as well."""
+        events: list[Event] = []
+        self._lines.comments = cast("list[Union[Event, Comment]]", events)
+        try:
+            yield events
+        finally:
+            self._lines.comments = None
+
     def _feed(self, data: bytes) -> list[Event]:
-        events = self._start_call()
+        events: list[Event] = []
         if self.error is None:
             data = self._line_ends.normalise(data)
             fits = len(self._pending) + len(data) <= self._max_event_size
-            if fits and self._lines.idle and self._on_comment is None:
+            if fits and self._lines.idle:
                 self._feed_blocks(data, events)
             else:
                 self._go_by_lines(data, events)
-        plain = self._line_ends.plain and self._lines.idle and self._on_comment is None
-        plain = plain and self.error is None
+        plain = self._line_ends.plain and self._lines.idle and self.error is None
         self._between_blocks = plain and not self._pending
         self._inside_block = plain and bool(self._pending) and self._pending[0] != _COLON
         return self._finish_call(events)
@@ -196,10 +239,6 @@ class EventStreamParser:
         if self._pending:
             self._go_by_lines(b"", [])
             self._between_blocks = self._inside_block = False
-
-    def _start_call(self) -> list[Event]:
-        events, self._unreturned = self._unreturned, []
-        return events
 
     def _feed_blocks(self, data: bytes, events: list[Event]) -> None:
         for start in range(0, len(data), _MOST_AT_ONCE):
@@ -246,12 +285,6 @@ class EventStreamParser:
             self.error = error
 
     def _finish_call(self, events: list[Event]) -> list[Event]:
-        if self._on_comment is not None:
-            self._unreturned = events  # until every call has returned
-            while self._lines.comments:
-                self._on_comment(self._lines.comments.popleft())
-            # A call that a callback made may have returned them.
-            events, self._unreturned = self._unreturned, []
         if self.error is not None and not events:
             raise self.error.with_traceback(None)
         return events

@@ -1,37 +1,43 @@
-"""How long to wait before a connection is made again, and how often to try."""
+"""How a client reconnects: how long it waits, how often it tries, and after which errors."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import Optional
+from dataclasses import dataclass
+from typing import Callable, Optional, Union
 
-__all__ = ["ReconnectPolicy"]
+__all__ = ["ReconnectPolicy", "choose_policy"]
 
 
 @dataclass(frozen=True)
 class ReconnectPolicy:
-    """How a client waits and tries again after its connection was lost. It can't be changed.
+    """How a client reconnects after its connection was lost. It can't be changed.
 
-    After n failed attempts in a row the client waits for ``max(min_delay, retry)`` times
-    ``factor ** n``, at most ``max_delay``, less a random part of up to ``jitter``, and never less
-    than ``max(min_delay, retry)``. An event sets n to 0. ``retry`` is the reconnection time that
-    the server or the caller set.
+    After n failures in a row the client waits for ``max(min_delay, retry)`` times ``factor ** n``,
+    at most ``max_delay``, less a random part of up to ``jitter``, and never less than
+    ``max(min_delay, retry)``. A healthy connection sets n to 0: one that brought an event, or that
+    lived clearly longer than the wait before it. ``retry`` is the reconnection time that the server
+    or the caller set.
 
     Args:
-        max_attempts: after so many attempts in a row that bring no event, `RetriesExhausted` is
-            raised; None tries for ever, as browsers do.
-        min_delay: the shortest wait, in seconds. 0.25 keeps a server that says ``retry: 0`` and
-            closes from being asked more than four times a second.
-        max_delay: where the growing wait ends, in seconds. 60 is short enough to notice that a
-            server is back, and long enough not to be in its way.
+        max_attempts: how many attempts in a row may fail before `RetriesExhausted` is raised; None
+            sets no limit, as in browsers.
+        min_delay: the shortest wait, in seconds. With 0.25, a server that says ``retry: 0`` and
+            closes is asked four times a second at most.
+        max_delay: the longest wait that failures lead to, in seconds. 60 is short enough to notice
+            soon that a server is back, and long enough not to be in its way.
         factor: by how much each failure multiplies the wait.
-        jitter: the part of the wait that is random, between 0 and 1. 0.5 spreads the clients of a
-            server that restarts over half of the wait, so that they don't come back all at once.
+        jitter: the random part of the wait, between 0 and 1. 0.5 spreads the clients of a server
+            that restarts over half of the wait.
         max_server_delay: the longest wait that a server can ask for by ``retry:`` or Retry-After,
             in seconds; 3600 is an hour.
+        retry_first: whether a failure of the first connection is waited out like any later one,
+            for programs that start before their server. Otherwise it is raised at once.
+        should_retry: called with the error of every failed attempt and every lost connection.
+            Return True to try again, False to raise the error, None to leave it to the client. None
+            instead of a function always leaves it to the client.
 
     Raises:
-        TypeError: a value is no number; the message says which.
+        TypeError: a value has a wrong type; the message says which.
         ValueError: a value is out of its range; the message says which.
 
     See the WHATWG HTML standard, 9.2.3 "Processing model" (reestablish the connection).
@@ -43,20 +49,22 @@ class ReconnectPolicy:
     factor: float = 2.0
     jitter: float = 0.5
     max_server_delay: float = 3600.0
+    retry_first: bool = False
+    should_retry: Optional[Callable[[Exception], Optional[bool]]] = None
 
     def __post_init__(self) -> None:
         """Refuse values that make no sense, by name."""
-        for field in fields(self):
-            _check_number(field.name, getattr(self, field.name))
-        if self.max_attempts is not None and not self.max_attempts >= 1:
-            raise ValueError(
-                "max_attempts must be at least 1, or None for no limit, "
-                f"not {self.max_attempts!r}; reconnect=False makes one connection only"
-            )
+        _check_max_attempts(self.max_attempts)
+        for name in ("min_delay", "max_delay", "factor", "jitter", "max_server_delay"):
+            _check_number(name, getattr(self, name))
         if self.factor < 1:
             raise ValueError(f"factor must be at least 1, not {self.factor!r}")
         if self.jitter > 1:
             raise ValueError(f"jitter must be between 0 and 1, not {self.jitter!r}")
+        if not isinstance(self.retry_first, bool):
+            raise TypeError(f"retry_first must be True or False, not {self.retry_first!r}")
+        if self.should_retry is not None and not callable(self.should_retry):
+            raise TypeError(f"should_retry must be a function or None, not {self.should_retry!r}")
 
     def delay(self, failures: int, retry: float, fraction: float) -> float:
         """Return how long to wait before the next attempt, in seconds.
@@ -82,11 +90,42 @@ class ReconnectPolicy:
         return max(self.min_delay, min(delay, self.max_server_delay))
 
 
-def _check_number(name: str, value: object) -> None:
-    if name == "max_attempts":  # its range has words of its own
-        if value is not None and not isinstance(value, int):
-            raise TypeError(f"max_attempts must be a whole number, not {value!r}")
+def choose_policy(
+    reconnect: Union[bool, ReconnectPolicy, None], method: str
+) -> Optional[ReconnectPolicy]:
+    """Return the policy that ``reconnect=`` stands for, or None for one connection only.
+
+    Args:
+        reconnect: True is the default policy; None is True for methods that are safe to repeat.
+        method: the request's method.
+
+    Raises:
+        TypeError: ``reconnect`` is something else.
+    """
+    if reconnect is None:
+        reconnect = method.upper() in ("GET", "HEAD")
+    if isinstance(reconnect, ReconnectPolicy):
+        return reconnect
+    if isinstance(reconnect, bool):
+        return ReconnectPolicy() if reconnect else None
+    raise TypeError(
+        f"reconnect must be True, False, None or a ReconnectPolicy, not {type(reconnect).__name__}"
+    )
+
+
+def _check_max_attempts(value: object) -> None:
+    if value is None:
         return
+    if not isinstance(value, int):
+        raise TypeError(f"max_attempts must be a whole number, not {value!r}")
+    if value < 1:
+        raise ValueError(
+            f"max_attempts must be at least 1, or None for no limit, not {value!r}; "
+            "reconnect=False makes one connection only"
+        )
+
+
+def _check_number(name: str, value: object) -> None:
     if not isinstance(value, (int, float)):
         raise TypeError(f"{name} must be a number, not {type(value).__name__}")
     if not 0 <= value < float("inf"):

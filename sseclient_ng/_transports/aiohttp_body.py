@@ -10,14 +10,14 @@ from typing import Optional, cast
 import aiohttp
 
 from sseclient_ng import _sockets
-from sseclient_ng._async_errors import translated
+from sseclient_ng._transports.aiohttp_errors import translate_error
 
-__all__ = ["AsyncBody"]
+__all__ = ["AiohttpBody"]
 
 _WATCH_SECONDS = 0.25
 
 
-class AsyncBody:
+class AiohttpBody:
     """The body of a response that is open, kept alive and watched.
 
     Args:
@@ -48,9 +48,11 @@ class AsyncBody:
             rest = self._rest()
             if rest:
                 return rest
-            raise translated(error, reading=True) from error
+            raise translate_error(error, reading=True) from error
         if not chunk and self._was_reset():
-            raise translated(aiohttp.ClientPayloadError("the connection was reset"), reading=True)
+            raise translate_error(
+                aiohttp.ClientPayloadError("the connection was reset"), reading=True
+            )
         return chunk
 
     def close(self) -> None:
@@ -104,7 +106,7 @@ class AsyncBody:
 
 
 def _watch(
-    body: weakref.ref[AsyncBody], transport: asyncio.Transport, was_closed: bool = False
+    body: weakref.ref[AiohttpBody], transport: asyncio.Transport, was_closed: bool = False
 ) -> None:
     """End a read for which nothing will come, now and then, as long as a body is read.
 

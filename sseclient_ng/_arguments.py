@@ -16,11 +16,11 @@ from sseclient_ng._core.http import (
 )
 
 __all__ = [
-    "arguments",
-    "check_body",
-    "evaluated",
+    "build_arguments",
+    "copy_arguments",
+    "evaluate",
     "is_about_a_url",
-    "keep_own_copy",
+    "record_body_positions",
     "rewind_body",
 ]
 
@@ -30,7 +30,7 @@ _says_that_a_url_is_none = re.compile("URL|netloc|[Pp]ort |IPv[46]|[Hh]ost|redir
 _Headers = Mapping[str, HeaderValue]
 
 
-def keep_own_copy(given: Mapping[str, object]) -> dict[str, object]:
+def copy_arguments(given: Mapping[str, object]) -> dict[str, object]:
     """Return the caller's arguments for a request, in dicts that are the client's own.
 
     Args:
@@ -44,21 +44,21 @@ def keep_own_copy(given: Mapping[str, object]) -> dict[str, object]:
     return own
 
 
-def arguments(kept: Mapping[str, object], last_event_id: object) -> dict[str, object]:
+def build_arguments(kept: Mapping[str, object], last_event_id: object) -> dict[str, object]:
     """Return the arguments of one request: callables called, the last event ID added.
 
     Args:
-        kept: what `keep_own_copy` returned, and perhaps the caller changed since.
+        kept: what `copy_arguments` returned, and perhaps the caller changed since.
         last_event_id: the last event ID; None leaves a Last-Event-ID of the caller's as it is.
     """
-    headers = dict(cast(_Headers, evaluated(kept.get("headers")) or {}))
+    headers = dict(cast(_Headers, evaluate(kept.get("headers")) or {}))
     request = {**kept, "headers": with_last_event_id(default_headers(headers), last_event_id)}
     if callable(kept.get("params")):
-        request["params"] = evaluated(kept["params"])
+        request["params"] = evaluate(kept["params"])
     return request
 
 
-def check_body(kept: Mapping[str, object]) -> list[tuple[object, int]]:
+def record_body_positions(kept: Mapping[str, object]) -> tuple[tuple[object, int], ...]:
     """Return the files in a request's body with their positions, to come back to.
 
     Args:
@@ -76,14 +76,14 @@ def check_body(kept: Mapping[str, object]) -> list[tuple[object, int]]:
             )
         if hasattr(body, "seek"):
             positions.append((body, cast(int, body.tell())))  # type: ignore[attr-defined]
-    return positions
+    return tuple(positions)
 
 
-def rewind_body(positions: list[tuple[object, int]]) -> None:
+def rewind_body(positions: tuple[tuple[object, int], ...]) -> None:
     """Put the files of a request's body back to where they were.
 
     Args:
-        positions: what `check_body` returned.
+        positions: what `record_body_positions` returned.
     """
     for file, position in positions:
         file.seek(position)  # type: ignore[attr-defined]
@@ -117,7 +117,7 @@ def _bodies(kept: Mapping[str, object]) -> Iterator[object]:
         yield entry[1] if isinstance(entry, tuple) else entry
 
 
-def evaluated(value: object) -> object:
+def evaluate(value: object) -> object:
     """Return what a function returns, or a value that is none as it is.
 
     Args:

@@ -19,8 +19,15 @@ from requests.structures import CaseInsensitiveDict
 from yarl import URL
 
 from sseclient_ng._core.http import ERROR_BODY_BYTES, ERROR_BODY_SECONDS
+from sseclient_ng._transports import Request
 
-__all__ = ["PreparedRequest", "Timeout", "as_requests", "prepared", "timeout_of"]
+__all__ = [
+    "PreparedRequest",
+    "Timeout",
+    "choose_timeout",
+    "make_requests_response",
+    "prepare_request",
+]
 
 Timeout = Union[float, tuple[Optional[float], Optional[float]], aiohttp.ClientTimeout, None]
 
@@ -37,20 +44,19 @@ class PreparedRequest(NamedTuple):
     of_requests: requests.PreparedRequest
 
 
-def prepared(method: str, url: str, request: dict[str, Any], *, has_base: bool) -> PreparedRequest:
+def prepare_request(request: Request, *, has_base: bool) -> PreparedRequest:
     """Return what aiohttp is to send.
 
     Args:
-        method: the method.
-        url: the URL.
-        request: the arguments, as those of requests.
+        request: the request, with arguments as requests accepts them.
         has_base: whether the session may have a URL that a path is to be joined to.
 
     Raises:
         requests.exceptions.RequestException: the URL is none of HTTP, or a header field can't be
             sent.
     """
-    arguments = dict(request)
+    method, url = request.method, request.url
+    arguments: dict[str, Any] = dict(request.arguments)
     headers = {name: _text(value) for name, value in arguments.pop("headers").items()}
     last_event_id = headers.pop("Last-Event-ID", None)  # which requests would take for odd
     is_path = has_base and not _has_host(url)
@@ -91,7 +97,7 @@ def _text(value: Any) -> Any:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
-def timeout_of(timeout: Timeout, session: aiohttp.ClientSession) -> aiohttp.ClientTimeout:
+def choose_timeout(timeout: Timeout, session: aiohttp.ClientSession) -> aiohttp.ClientTimeout:
     """Return a limit for the parts of a request, and none for the whole: a stream has no end.
 
     Args:
@@ -115,7 +121,7 @@ def timeout_of(timeout: Timeout, session: aiohttp.ClientSession) -> aiohttp.Clie
     return aiohttp.ClientTimeout(total=None, sock_connect=connect, sock_read=read)
 
 
-async def as_requests(
+async def make_requests_response(
     response: aiohttp.ClientResponse, request: requests.PreparedRequest
 ) -> requests.Response:
     """Return a response as one of requests, with as much of its body as can be had.

@@ -1,10 +1,9 @@
-"""The body reader: chunks as they arrive, from whatever a client can be given to read."""
+"""Chunks as they arrive, from whatever a client can be given to read."""
 
 from __future__ import annotations
 
 import contextlib
 import io
-import os
 import threading
 from collections.abc import AsyncIterable, Iterable, Iterator, Mapping
 from typing import (
@@ -21,11 +20,12 @@ import urllib3
 from urllib3.connection import HTTPConnection
 from urllib3.response import HTTPResponse
 
-from sseclient_ng import _sockets, _urllib3
+from sseclient_ng import _sockets
 from sseclient_ng._core.iterate import with_end
 from sseclient_ng._core.text import Chunk, as_bytes
+from sseclient_ng._transports import urllib3_body
 
-__all__ = ["Body", "Source", "body_of_response", "body_of_source"]
+__all__ = ["Source", "SourceBody", "body_of_response", "body_of_source"]
 
 _READ_SIZE = 65536
 
@@ -58,8 +58,8 @@ _KINDS = (
 )
 
 
-class Body:
-    """A body that is open.
+class SourceBody:
+    """A body that is open: of a response, or of something else that can be read.
 
     Args:
         source: what is read.
@@ -74,13 +74,9 @@ class Body:
         self.source = source
         self.chunks = chunks
         self._connection = connection
-        self._process = os.getpid()
 
     def wake(self) -> None:
         """End a read that waits in another thread, if the source can be woken."""
-        # After a fork the connection is the parent's.
-        if os.getpid() != self._process:  # pragma: no cover - in another process
-            return
         _sockets.wake_reading(getattr(self.source, "raw", self.source))
 
     def keep_alive(self) -> None:
@@ -122,7 +118,7 @@ def body_of_response(
     *,
     leave_open: bool = False,
     keeps_connection: bool = True,
-) -> Body:
+) -> SourceBody:
     """Return the body of what a session returned, which may be a stand-in for a response.
 
     Args:
@@ -134,18 +130,18 @@ def body_of_response(
             where the session has gone, but its connections stay open as long as the response.
 
     Raises:
-        TypeError: ``response`` is nothing of that.
+        TypeError: ``response`` is none of these.
     """
     if isinstance(response, requests.Response):
         raw = getattr(response, "raw", None)  # mocks of requests.Response may have none
         connection = None if keeps_connection else getattr(raw, "connection", None)
-        return Body(response, _of_requests(response, chunk_size, leave_open), connection)
+        return SourceBody(response, _of_requests(response, chunk_size, leave_open), connection)
     if callable(getattr(response, "iter_content", None)):
-        return Body(response, iter(cast(_HasIterContent, response).iter_content(chunk_size)))
-    return Body(response, _of_source(getattr(response, "raw", response), chunk_size))
+        return SourceBody(response, iter(cast(_HasIterContent, response).iter_content(chunk_size)))
+    return SourceBody(response, _of_source(getattr(response, "raw", response), chunk_size))
 
 
-def body_of_source(source: Source, chunk_size: Optional[int]) -> Body:
+def body_of_source(source: Source, chunk_size: Optional[int]) -> SourceBody:
     """Return the body of what a client was given to read. Nothing is read yet.
 
     Args:
@@ -158,12 +154,12 @@ def body_of_source(source: Source, chunk_size: Optional[int]) -> Body:
     # A mock of a response has no raw, and is iterated over, as sseclient-py does it.
     if isinstance(source, requests.Response) and hasattr(source, "raw"):
         return body_of_response(source, chunk_size)
-    return Body(source, _of_source(source, chunk_size))
+    return SourceBody(source, _of_source(source, chunk_size))
 
 
 def _of_source(source: object, chunk_size: Optional[int]) -> Iterator[Chunk]:
     if isinstance(source, HTTPResponse):
-        return _urllib3.chunks_of(source, _read_size(chunk_size))
+        return urllib3_body.chunks_of(source, _read_size(chunk_size))
     if isinstance(source, (str, bytes, bytearray, memoryview, Mapping, type)):
         raise _not_a_source(cast(object, source))
     read = _prompt_read(source)
@@ -202,7 +198,7 @@ def _of_requests(
 ) -> Iterator[Chunk]:
     raw: object = getattr(response, "raw", None)
     if isinstance(raw, HTTPResponse) and not raw.closed:
-        chunks = _urllib3.chunks_of(raw, _read_size(chunk_size), leave_open=leave_open)
+        chunks = urllib3_body.chunks_of(raw, _read_size(chunk_size), leave_open=leave_open)
         return _with_errors_of_requests(chunks)
     if raw is None or isinstance(raw, (HTTPResponse, io.BytesIO)):  # all of it is in memory
         chunk_size = _READ_SIZE

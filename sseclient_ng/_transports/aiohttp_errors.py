@@ -9,9 +9,9 @@ from typing import Optional, Union
 import aiohttp
 import requests
 
-from sseclient_ng._request import is_about_a_url
+from sseclient_ng._arguments import is_about_a_url
 
-__all__ = ["translated"]
+__all__ = ["translate_error"]
 
 
 class AsyncConnectionError(requests.exceptions.ConnectionError, aiohttp.ClientConnectionError):
@@ -68,7 +68,7 @@ _KINDS: list[tuple[Union[type[Exception], tuple[type[Exception], ...]], type[Exc
 ]
 
 
-def translated(error: Exception, *, reading: bool = False) -> Exception:
+def translate_error(error: Exception, *, reading: bool = False) -> Exception:
     """Return the error of both libraries that an error of aiohttp is, or any other as it is.
 
     Args:

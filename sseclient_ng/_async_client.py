@@ -1,0 +1,182 @@
+"""The client for asyncio."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Callable, Optional, TypeVar, Union
+
+import aiohttp
+
+from sseclient_ng._arguments import copy_arguments, record_body_positions
+from sseclient_ng._async_shell import AsyncShell
+from sseclient_ng._callbacks import Callbacks
+from sseclient_ng._core.delivery import Delivery
+from sseclient_ng._core.event import Event
+from sseclient_ng._core.machine import Machine
+from sseclient_ng._core.parser import DEFAULT_MAX_EVENT_SIZE
+from sseclient_ng._core.policy import ReconnectPolicy, choose_policy
+from sseclient_ng._transports.aiohttp_transport import AiohttpTransport
+
+__all__ = ["AsyncSSEClient"]
+
+_Self = TypeVar("_Self", bound="AsyncSSEClient")
+
+
+class AsyncSSEClient:
+    """An event stream from a URL, for asyncio.
+
+    It connects when its block is entered, or else at the first step of the loop, and reconnects
+    for as long as it is iterated over, going on after the last event that it handed out. All its
+    rules are those of `SSEClient`. It belongs to the event loop in which it connects.
+
+    A step of the loop can be cancelled or timed out, and the client goes on afterwards. Inside its
+    block the connection stays as it is, also one that is being made; without a block it is closed,
+    as nobody else would do it, and the next step makes a new one.
+
+    Args:
+        url: the URL.
+        last_id: the ID after which the server is to go on; None asks for none.
+        retry: the reconnection time to start with, in milliseconds. The server can change it.
+        session: makes the requests; None makes one of the client's own. The caller's is not closed.
+        method: the method of the request.
+        reconnect: whether to reconnect, True, False or a `ReconnectPolicy`; None does so where a
+            request can be repeated without harm, with GET and HEAD.
+        max_event_size: the most bytes that one event may hold; None sets no limit.
+        check_content_type: whether a response whose Content-Type can't be an event stream's is
+            refused.
+        on_open: called with the response, whenever a connection was made. This and the other
+            callbacks may be coroutine functions.
+        on_error: called before each wait with the error that ended the connection or the attempt,
+            EOFError where the server ended it, and the seconds that will be waited.
+        on_comment: called with the text of each comment.
+        aiohttp_kwargs: what else ``aiohttp.ClientSession.request`` takes; ``headers`` and
+            ``params`` may be functions or coroutine functions, which are called before every
+            attempt. ``timeout`` is in seconds, to connect and of silence, or a pair of both, or an
+            ``aiohttp.ClientTimeout``; None or nothing is the session's, less its limit for the
+            whole, as a stream has no end. ``auth`` may be a pair. The caller's dicts are not
+            changed.
+
+    Attributes:
+        url: the URL.
+        session: the session that is in use, or None.
+        aiohttp_kwargs: what goes along with every request; changes count from the next one on.
+        resp: the response that is being read, or None.
+
+    Raises:
+        TypeError: ``url`` is no str, or ``reconnect`` something else.
+        ValueError: the body can be sent only once, but is to be sent again on a reconnect.
+
+    Connecting and iterating raise what `SSEClient` raises, and the same types: a connection that
+    fails is both ``requests.exceptions.ConnectionError`` and ``aiohttp.ClientConnectionError``, a
+    status is ``requests.exceptions.HTTPError`` with the body readable on its ``response``.
+
+    See the WHATWG HTML standard, 9.2.2 to 9.2.4.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        last_id: Optional[str] = None,
+        retry: int = 3000,
+        session: Optional[aiohttp.ClientSession] = None,
+        *,
+        method: str = "GET",
+        reconnect: Union[bool, ReconnectPolicy, None] = None,
+        max_event_size: Optional[int] = DEFAULT_MAX_EVENT_SIZE,
+        check_content_type: bool = True,
+        on_open: Optional[Callable[[aiohttp.ClientResponse], object]] = None,
+        on_error: Optional[Callable[[Exception, float], object]] = None,
+        on_comment: Optional[Callable[[str], object]] = None,
+        **aiohttp_kwargs: Any,
+    ) -> None:
+        if not isinstance(url, str):
+            raise TypeError(
+                f"AsyncSSEClient needs a URL (str), not {type(url).__name__}; "
+                "what is open already is read by aiter_events()"
+            )
+        policy = choose_policy(reconnect, method)
+        self.url = url
+        self.session = session
+        self.aiohttp_kwargs: dict[str, Any] = copy_arguments(aiohttp_kwargs)
+        self.resp: Optional[aiohttp.ClientResponse] = None
+        delivery = Delivery(
+            last_id, retry, max_event_size=max_event_size, comments=on_comment is not None
+        )
+        self._shell = AsyncShell(
+            Machine(delivery, policy),
+            AiohttpTransport(session),
+            Callbacks(on_open, on_error, on_comment),
+            method=method.upper(),
+            check_content_type=check_content_type,
+            body_positions=_body_positions(aiohttp_kwargs) if policy is not None else (),
+        )
+
+    @property
+    def last_id(self) -> Optional[str]:
+        """The ID of the last event that was delivered, or of a block without data after it.
+
+        The next connection asks the server to resume after it; None asks for none.
+        """
+        return self._shell.delivery.last_id
+
+    @last_id.setter
+    def last_id(self, last_id: Optional[str]) -> None:
+        self._shell.delivery.last_id = last_id
+
+    @property
+    def retry(self) -> int:
+        """The reconnection time in milliseconds; the server's ``retry`` fields set it."""
+        return self._shell.delivery.retry
+
+    @retry.setter
+    def retry(self, retry: int) -> None:
+        self._shell.delivery.retry = retry
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._shell.machine.closed
+
+    def __aiter__(self: _Self) -> _Self:
+        return self
+
+    async def __anext__(self) -> Event:
+        event = await self._shell.next_event(self)
+        if event is None:
+            raise StopAsyncIteration
+        return event
+
+    async def close(self) -> None:
+        """End the iteration, in whatever task it runs, and close the connection.
+
+        A task that waits for an event, for an answer or for its next attempt stops waiting, and its
+        loop ends as if the stream had. A session of the caller's stays open. Closing twice does no
+        harm.
+        """
+        await self._shell.close()
+
+    async def __aenter__(self: _Self) -> _Self:
+        self._shell.keeps_connection = True
+        try:
+            await self._shell.start(self)
+        except BaseException:
+            await self._shell.close()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        error_type: Optional[type[BaseException]],
+        error: Optional[BaseException],
+        traceback: Optional[TracebackType],
+    ) -> None:
+        await self._shell.close()
+
+
+def _body_positions(aiohttp_kwargs: Mapping[str, object]) -> tuple[tuple[object, int], ...]:
+    if isinstance(aiohttp_kwargs.get("data"), aiohttp.FormData):
+        raise ValueError(
+            "a FormData can't be sent again on a reconnect; pass a dict, or reconnect=False"
+        )
+    return record_body_positions(aiohttp_kwargs)

@@ -1,0 +1,89 @@
+"""What an exception means: the one place where errors of requests and urllib3 become failures.
+
+Errors of other libraries are translated into errors of requests first, by their transports.
+"""
+
+from __future__ import annotations
+
+import http.client
+from typing import Optional
+
+import requests
+import urllib3
+
+from sseclient_ng._core.failure import Failure
+from sseclient_ng._core.http import Verdict
+from sseclient_ng._core.policy import ReconnectPolicy
+from sseclient_ng.exceptions import InvalidContentType, RetriesExhausted, SSEError
+
+__all__ = ["classify_error", "error_for_answer", "final_error"]
+
+_TRANSIENT = (OSError, http.client.HTTPException, urllib3.exceptions.HTTPError, EOFError)
+# Permanent errors among these: no other attempt succeeds. URLs that can't be requested are
+# ValueErrors.
+_PERMANENT = (
+    ValueError,
+    SSEError,
+    requests.exceptions.TooManyRedirects,
+    requests.exceptions.UnrewindableBodyError,
+)
+
+
+def classify_error(error: Exception, policy: Optional[ReconnectPolicy]) -> Failure:
+    """Return the failure that an exception is.
+
+    Args:
+        error: what an attempt to connect, or reading, raised.
+        policy: its ``should_retry`` is asked; None where the client does not reconnect.
+    """
+    retry = None
+    if policy is not None and policy.should_retry is not None:
+        retry = policy.should_retry(error)
+    response = error.response if isinstance(error, requests.HTTPError) else None
+    if response is None:
+        return Failure(error, _is_transient(error), retry=retry)
+    asked = response.headers.get("Retry-After") if response.headers else None
+    return Failure(error, False, response.status_code, asked, retry)
+
+
+def _is_transient(error: Exception) -> bool:
+    if isinstance(error, requests.exceptions.InvalidHeader):
+        # requests says so of the caller's headers, and of a response that a proxy has garbled.
+        return isinstance(error.__context__, urllib3.exceptions.InvalidHeader)
+    return isinstance(error, _TRANSIENT) and not isinstance(error, _PERMANENT)
+
+
+def error_for_answer(verdict: Verdict, response: object, content_type: str, url: str) -> Exception:
+    """Return the error that says why an answer is not read.
+
+    Args:
+        verdict: what is wrong with it.
+        response: it, as a response of requests.
+        content_type: its Content-Type; "" where it has none.
+        url: what was asked for.
+    """
+    if verdict is Verdict.WRONG_TYPE or not isinstance(response, requests.Response):
+        return InvalidContentType(content_type, url, response)
+    try:
+        response.raise_for_status()  # requests' own words for 4xx and 5xx
+    except requests.HTTPError as error:
+        return error
+    return requests.HTTPError(
+        f"unexpected status {response.status_code} {response.reason} for url: {response.url}",
+        response=response,
+    )
+
+
+def final_error(error: Exception, attempts: Optional[int], url: str) -> Exception:
+    """Return the error that ends a loop.
+
+    Args:
+        error: what happened last.
+        attempts: how many attempts failed in a row; None where that is not the reason.
+        url: what was asked for.
+    """
+    if attempts is None:
+        return error
+    exhausted = RetriesExhausted(attempts, url)
+    exhausted.__cause__ = error
+    return exhausted

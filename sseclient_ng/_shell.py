@@ -1,0 +1,288 @@
+"""The shell for threads: it carries out what the machine answers, and tells what came of it.
+
+The asynchronous twin is `_async_shell`: one name for one thing in both files.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any, Optional, Protocol, cast
+
+from sseclient_ng._arguments import build_arguments, rewind_body
+from sseclient_ng._callbacks import Callbacks, log_opened, log_wait
+from sseclient_ng._core.event import Event
+from sseclient_ng._core.http import Verdict, judge_response
+from sseclient_ng._core.machine import (
+    CALL_ON_OPEN,
+    CONNECT,
+    DELIVER,
+    READ,
+    STOP,
+    Action,
+    Fail,
+    Machine,
+    Tell,
+    Wait,
+)
+from sseclient_ng._core.text import Chunk
+from sseclient_ng._failures import classify_error, error_for_answer, final_error
+from sseclient_ng._signals import raised_by_handler
+from sseclient_ng._transports import Answer, Body, Request, Transport
+from sseclient_ng._transports.requests_transport import RequestsTransport
+from sseclient_ng._waker import Waker
+
+__all__ = ["Client", "Shell"]
+
+_END = cast(Chunk, object())
+
+
+class Client(Protocol):
+    """The public attributes of a client, which its owner may change at any time."""
+
+    url: str
+    session: Any
+    chunk_size: Optional[int]
+    requests_kwargs: dict[str, Any]
+    resp: Any
+
+
+class Shell:
+    """Connects, reads, waits and calls back for one client.
+
+    The client is handed in each time: a reference to it would keep it alive.
+
+    Args:
+        machine: decides what is done.
+        callbacks: the caller's functions.
+        method: the method of the requests, in capitals.
+        check_content_type: whether a response whose Content-Type can't be an event stream's is
+            refused.
+        body_positions: where the files in a request's body begin.
+
+    Attributes:
+        machine: as given.
+        delivery: the machine's.
+        body: what is open, or None.
+        chunks: an iterator over the chunks of that.
+    """
+
+    def __init__(
+        self,
+        machine: Machine,
+        callbacks: Callbacks,
+        *,
+        method: str = "GET",
+        check_content_type: bool = True,
+        body_positions: tuple[tuple[object, int], ...] = (),
+    ) -> None:
+        self.machine = machine
+        self.delivery = machine.delivery
+        self.body: Optional[Body] = None
+        self.chunks: Iterator[Chunk] = iter(())
+        self._callbacks = callbacks
+        self._method = method
+        self._check_content_type = check_content_type
+        self._body_positions = body_positions
+        self._waker = Waker()
+        self._in_use = threading.Lock()  # held while the body is read, and while it is closed
+
+    # -- what a client asks for
+
+    def start(self, client: Client) -> None:
+        """Connect, or raise what prevents it.
+
+        Args:
+            client: whose attributes say where to.
+
+        Raises:
+            Exception: what `SSEClient` says about its constructor.
+        """
+        try:
+            while True:
+                action = self.machine.next_action()
+                if action is READ or action is STOP:
+                    return
+                self._carry_out(action, client)
+        except BaseException:
+            with self._in_use:
+                self._close_body()  # nobody will have the client to do it
+            raise
+
+    def read_given(self, client: Client, body: Body) -> None:
+        """Read what is open already.
+
+        Args:
+            client: who reads it.
+            body: what is given.
+
+        Raises:
+            LookupError: there is no such encoding.
+        """
+        self.take_body(body)
+        self.machine.given()
+
+    def next_event(self, client: Client) -> Optional[Event]:
+        """Carry out what the machine answers until there is an event.
+
+        Args:
+            client: whose attributes say where to connect.
+
+        Returns:
+            The event, or None at the end.
+
+        Raises:
+            Exception: what `SSEClient` says about iterating.
+        """
+        while True:
+            action = self.machine.next_action()
+            if action is DELIVER:
+                return self.delivery.deliver()
+            if action is STOP:
+                self._end()
+                return None
+            self._carry_out(action, client)
+
+    def close(self) -> None:
+        """End what any thread waits for, and close what is open. A signal handler may call this."""
+        self.machine.close()
+        self._waker.wake()
+        if self._in_use.acquire(blocking=False):  # else the thread that reads closes the body
+            try:
+                self._close_body()
+            finally:
+                self._in_use.release()
+
+    def discard(self) -> None:
+        """Close the connection of a client that is no longer used."""
+        self._close_body()
+
+    # -- what the machine answers
+
+    def _carry_out(self, action: Action, client: Client) -> None:
+        """Do what an action says. What interrupts it from outside is no failure of the server's."""
+        try:
+            if action is READ:
+                self._read(client)
+            elif action is CONNECT:
+                self._connect(client)
+            else:
+                self._wait_or_call(action, client)
+        except Exception as error:
+            interruption = raised_by_handler(error)
+            if interruption is not None:
+                self._abandon()
+                raise interruption
+            if action is not READ and action is not CONNECT:
+                raise
+            self.machine.failed(classify_error(error, self.machine.policy))
+        except BaseException:
+            self._abandon()
+            raise
+
+    def _read(self, client: Client) -> None:
+        with self._in_use:
+            chunk = next(self.chunks, _END)
+        if chunk is _END:
+            self.machine.ended()
+        else:
+            self.machine.received(chunk)
+
+    def _connect(self, client: Client) -> None:
+        self.open(client)
+        self.tell_opened()
+
+    def _wait_or_call(self, action: Action, client: Client) -> None:
+        if isinstance(action, Wait):
+            self._waker.wait(action.seconds)
+        elif isinstance(action, Tell):
+            self._tell(action, client)
+        elif action is CALL_ON_OPEN:
+            log_opened(client.url)
+            if self._callbacks.on_open is not None:
+                self._callbacks.on_open(client.resp)
+        elif isinstance(action, Fail):
+            self._end()
+            raise final_error(action.error, action.attempts, client.url)
+        elif self._callbacks.on_comment is not None:
+            self._callbacks.on_comment(cast(str, action))
+
+    def _tell(self, action: Tell, client: Client) -> None:
+        log_wait(client.url, action.failure.error, action.delay)
+        if self._callbacks.on_error is not None:
+            self._callbacks.on_error(action.failure.error, action.delay)
+
+    # -- connecting
+
+    def open(self, client: Client) -> None:
+        """Make a connection. There is no body afterwards where the server wants none (204).
+
+        Args:
+            client: whose attributes say where to; its ``resp`` is set.
+
+        Raises:
+            requests.exceptions.RequestException: there is no answer, or it is no event stream.
+        """
+        with self._in_use:
+            self._close_body()
+        rewind_body(self._body_positions)
+        arguments = build_arguments(client.requests_kwargs, self.delivery.last_id)
+        request = Request(self._method, client.url, arguments)
+        answer = self.transport(client).open(request, self._waker)
+        client.resp = answer.response
+        self._take(answer, client.url)
+
+    def transport(self, client: Client) -> Transport:
+        """Return the transport for the client's session."""
+        return RequestsTransport(client.session, client.chunk_size)
+
+    def tell_opened(self) -> None:
+        """Tell the machine what came of a connection that was made."""
+        if self.body is None:
+            self.machine.refused_for_good()
+        else:
+            self.machine.opened()
+
+    def _take(self, answer: Answer, url: str) -> None:
+        content_type = answer.content_type
+        verdict = judge_response(
+            answer.status, content_type, check_content_type=self._check_content_type
+        )
+        if verdict is Verdict.STREAM:
+            self.take_body(answer.body())
+        elif verdict is Verdict.END:
+            answer.close()
+        else:
+            with self._in_use:
+                response = answer.keep(self._waker)
+            raise error_for_answer(verdict, response, content_type or "", url)
+
+    def take_body(self, body: Body) -> None:
+        """Have a body read from now on.
+
+        Args:
+            body: of an answer, or of a response that old code has opened in its own way.
+        """
+        self.body, self.chunks = body, body.chunks
+        self._waker.watch(body)
+
+    # -- ending
+
+    def _abandon(self) -> None:
+        self.machine.abandoned()
+        if self.machine.policy is not None:
+            with self._in_use:
+                self._close_body()
+
+    def _end(self) -> None:
+        """Close what the client itself has opened; a source that was given is its owner's."""
+        if self.machine.closed or not self.machine.is_given:
+            with self._in_use:
+                self._close_body()
+
+    def _close_body(self) -> None:
+        body, self.body = self.body, None
+        self.chunks = iter(())
+        self._waker.watch(None)
+        if body is not None:
+            body.close()

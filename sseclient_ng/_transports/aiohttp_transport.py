@@ -1,0 +1,95 @@
+"""The transport on aiohttp."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Optional
+
+import aiohttp
+import requests
+
+from sseclient_ng._transports import Request
+from sseclient_ng._transports.aiohttp_body import AiohttpBody
+from sseclient_ng._transports.aiohttp_errors import translate_error
+from sseclient_ng._transports.aiohttp_request import (
+    choose_timeout,
+    make_requests_response,
+    prepare_request,
+)
+
+__all__ = ["AiohttpAnswer", "AiohttpTransport"]
+
+
+class AiohttpTransport:
+    """Makes requests with a session of aiohttp.
+
+    Args:
+        session: the caller's, which is not closed; None opens one when it is needed.
+    """
+
+    def __init__(self, session: Optional[aiohttp.ClientSession]) -> None:
+        self._session = session
+        self._own_session: Optional[aiohttp.ClientSession] = None
+
+    async def open(self, request: Request) -> AiohttpAnswer:
+        """Send a request; see `AsyncTransport.open`."""
+        prepared = prepare_request(request, has_base=self._session is not None)
+        session = self._session or self._open_own_session()
+        arguments = prepared.arguments
+        arguments["raise_for_status"] = False  # the machine decides what a status means
+        arguments["timeout"] = choose_timeout(arguments.get("timeout"), session)
+        try:
+            response = await session.request(request.method, prepared.url, **arguments)
+        except Exception as error:
+            raise translate_error(error) from error
+        return AiohttpAnswer(response, prepared.of_requests)
+
+    def translate_error(self, error: Exception) -> Exception:
+        """Return the error of requests that an error of aiohttp means."""
+        return translate_error(error)
+
+    async def close(self) -> None:
+        """Close the session that the transport has opened."""
+        session, self._own_session = self._own_session, None
+        if session is not None:
+            await session.close()
+            await asyncio.sleep(0)  # for the transports to notice that they are closed
+
+    def _open_own_session(self) -> aiohttp.ClientSession:
+        if self._own_session is None:
+            self._own_session = aiohttp.ClientSession(trust_env=True)  # as requests does
+        return self._own_session
+
+
+class AiohttpAnswer:
+    """An answer of aiohttp.
+
+    Args:
+        response: what aiohttp returned.
+        request: what it answers, as requests would have sent it.
+
+    Attributes:
+        response: as given.
+        status: its status code.
+        content_type: its Content-Type, or None. Several lines are joined.
+    """
+
+    def __init__(self, response: aiohttp.ClientResponse, request: requests.PreparedRequest) -> None:
+        self.response = response
+        self.status = response.status
+        self.content_type = ", ".join(response.headers.getall("Content-Type", [])) or None
+        self._request = request
+
+    def body(self) -> AiohttpBody:
+        """Return the body."""
+        return AiohttpBody(self.response)
+
+    async def keep(self) -> requests.Response:
+        """Return the response as one of requests, with its body, and end the connection."""
+        kept = await make_requests_response(self.response, self._request)
+        self.response.close()
+        return kept
+
+    def close(self) -> None:
+        """End the connection, or give it back."""
+        self.response.close()

@@ -1,0 +1,152 @@
+"""The transport on requests: a ``requests.Session``, or anything with such a ``get``."""
+
+from __future__ import annotations
+
+import inspect
+import io
+import sys
+import threading
+from collections.abc import Mapping
+from functools import partial
+from typing import Callable, Optional, Protocol, cast
+
+import requests
+from urllib3.response import HTTPResponse
+
+from sseclient_ng import _sockets
+from sseclient_ng._arguments import is_about_a_url
+from sseclient_ng._core.http import ERROR_BODY_BYTES, ERROR_BODY_SECONDS
+from sseclient_ng._sources import SourceBody, body_of_response
+from sseclient_ng._transports import Request
+from sseclient_ng._waker import Waker
+
+__all__ = ["RequestsAnswer", "RequestsTransport", "Session"]
+
+
+class Session(Protocol):
+    """What makes requests: a ``requests.Session``, a module, anything with such a ``get``."""
+
+    @property
+    def get(self) -> Callable[..., object]:
+        """Makes a GET request and returns its response."""
+        ...
+
+
+class RequestsTransport:
+    """Makes requests with a session, or with the functions of requests.
+
+    Args:
+        session: the caller's; None makes each request on its own.
+        chunk_size: the most bytes that are read at once where reading waits for all of them; None
+            leaves it to the response.
+    """
+
+    def __init__(self, session: Optional[Session], chunk_size: Optional[int]) -> None:
+        self._session = session
+        self._chunk_size = chunk_size
+
+    def open(self, request: Request, waker: Waker) -> RequestsAnswer:
+        """Send a request; see `Transport.open`."""
+        thread, frame = threading.get_ident(), inspect.currentframe()
+        try:
+            with waker.connecting(partial(_sockets.wake_connecting, thread, frame)):
+                return self.answer(self._send(request))
+        finally:
+            del frame  # it refers to itself
+
+    def answer(self, response: object) -> RequestsAnswer:
+        """Return the answer that a response is.
+
+        Args:
+            response: a ``requests.Response``, or what stands for one in a test.
+        """
+        return RequestsAnswer(
+            response, self._chunk_size, keeps_connection=self._session is not None
+        )
+
+    def _send(self, request: Request) -> object:
+        session = self._session
+        if session is None:
+            # Looked up where callers' tests replace it: on the package, when it is needed.
+            session = cast(Session, sys.modules["sseclient_ng"].requests)
+        try:
+            if request.method == "GET":
+                return session.get(request.url, stream=True, **request.arguments)
+            return cast(requests.Session, session).request(
+                request.method,
+                request.url,
+                stream=True,
+                **request.arguments,  # type: ignore[arg-type]
+            )
+        except ValueError as error:
+            if is_about_a_url(error):  # an InvalidURL is a ValueError still
+                raise requests.exceptions.InvalidURL(str(error)) from error
+            raise
+
+
+class RequestsAnswer:
+    """An answer of requests.
+
+    Args:
+        response: a ``requests.Response``, or what stands for one in a test.
+        chunk_size: as in `RequestsTransport`.
+        keeps_connection: whether somebody may use the connection again.
+
+    Attributes:
+        response: as given.
+        status: its status code.
+        content_type: its Content-Type, or None.
+    """
+
+    def __init__(
+        self, response: object, chunk_size: Optional[int], *, keeps_connection: bool
+    ) -> None:
+        self.response = response
+        self._chunk_size = chunk_size
+        self._keeps_connection = keeps_connection
+
+    @property
+    def status(self) -> int:
+        """The status code; of a stand-in that has none, 200 if it raises no error."""
+        status: object = getattr(self.response, "status_code", None)
+        if not isinstance(status, int):
+            cast(requests.Response, self.response).raise_for_status()
+            return 200
+        return status
+
+    @property
+    def content_type(self) -> Optional[str]:
+        """The Content-Type."""
+        headers = cast(Optional[Mapping[str, object]], getattr(self.response, "headers", None))
+        content_type = headers.get("Content-Type") if headers else None
+        return content_type if isinstance(content_type, str) else None
+
+    def body(self) -> SourceBody:
+        """Return the body."""
+        body = body_of_response(
+            self.response,
+            self._chunk_size,
+            leave_open=True,
+            keeps_connection=self._keeps_connection,
+        )
+        body.keep_alive()
+        return body
+
+    def keep(self, waker: Waker) -> object:
+        """Return the response with its body, so that it outlives the connection."""
+        response = self.response
+        if not (isinstance(response, requests.Response) and isinstance(response.raw, HTTPResponse)):
+            return response
+        body = self.body()
+        waker.watch(body)
+        data = body.read_some(ERROR_BODY_BYTES, ERROR_BODY_SECONDS)
+        waker.watch(None)
+        body.close()
+        response.raw = io.BytesIO(data)
+        return response
+
+    def close(self) -> None:
+        """End the connection, or give it back."""
+        close: Optional[Callable[[], object]] = getattr(self.response, "close", None)
+        if callable(close):
+            close()
