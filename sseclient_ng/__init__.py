@@ -1,7 +1,8 @@
 """Client for Server-Sent Events: reads an event stream as a browser does, and stays alive.
 
-`SSEClient` reads a URL, reconnecting, or what is open already; `AsyncSSEClient` does the former for
-asyncio. `EventStreamParser` and the functions around it do no I/O and fit any other transport.
+`SSEClient` reads a URL and reconnects, or reads what is open already; `AsyncSSEClient` is its twin
+for asyncio. `EventStreamParser` and the functions around it do no I/O and fit any other transport;
+they need nothing but the standard library.
 
 The format is defined by the WHATWG HTML standard, 9.2 "Server-sent events":
 https://html.spec.whatwg.org/multipage/server-sent-events.html
@@ -9,13 +10,11 @@ https://html.spec.whatwg.org/multipage/server-sent-events.html
 
 from __future__ import annotations
 
-import logging
-
-# Old code imports these from here, and replaces requests here in its tests.
-import codecs  # isort: skip
-import re  # isort: skip
-import time  # isort: skip
-
+# Old code imports these from here.
+import codecs as codecs
+import logging as _logging
+import re as re
+import time as time
 from typing import TYPE_CHECKING
 
 from sseclient_ng._core.event import Comment, Event
@@ -29,26 +28,21 @@ from sseclient_ng._core.parser import EventStreamParser
 from sseclient_ng._core.policy import ReconnectPolicy
 
 try:
-    import requests
+    import requests as requests  # old code replaces it here in its tests
 
-    from sseclient_ng._client import Client as _Client
-    from sseclient_ng._legacy import FIELD_SEPARATOR as _FIELD_SEPARATOR
-    from sseclient_ng._legacy import OldNames as _OldNames
+    from sseclient_ng._legacy import _FIELD_SEPARATOR as _FIELD_SEPARATOR
     from sseclient_ng._legacy import end_of_field, install_as_sseclient
+    from sseclient_ng._sseclient import SSEClient
     from sseclient_ng.exceptions import (
         EventTooLarge,
         InvalidContentType,
         RetriesExhausted,
         SSEError,
     )
-
-    class SSEClient(_OldNames):
-        __doc__ = _Client.__doc__
-
-    EventStreamParser.limit_error = EventTooLarge
-except ModuleNotFoundError as error:
-    if (error.name or "").partition(".")[0] not in ("requests", "urllib3"):
+except ModuleNotFoundError as _error:
+    if (_error.name or "").partition(".")[0] not in ("requests", "urllib3"):
         raise
+    from sseclient_ng._core.errors import EventTooLarge  # type: ignore[assignment]  # its base class
 
 if TYPE_CHECKING:
     from sseclient_ng._async_client import AsyncSSEClient as AsyncSSEClient
@@ -73,13 +67,41 @@ __all__ = [
     "iter_line_events",
 ]
 
-logging.getLogger("sseclient").addHandler(logging.NullHandler())
+_NEEDS_REQUESTS = {
+    "_FIELD_SEPARATOR",
+    "InvalidContentType",
+    "RetriesExhausted",
+    "SSEClient",
+    "SSEError",
+    "end_of_field",
+    "install_as_sseclient",
+    "requests",
+}
+
+_logging.getLogger("sseclient").addHandler(_logging.NullHandler())
+
+EventStreamParser.limit_error = EventTooLarge
+
+# Tracebacks, pickles and help() name the place that programs import from.
+for _name in __all__:
+    if hasattr(globals().get(_name), "__module__"):
+        globals()[_name].__module__ = __name__
 
 
 def __getattr__(name: str) -> object:
-    """Import the asynchronous client where it is asked for: it needs aiohttp, the others don't."""
-    if name != "AsyncSSEClient":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    """Import the asynchronous client when it is asked for; say what a missing name needs."""
+    if name == "AsyncSSEClient":
+        return _import_async_client()
+    if name in _NEEDS_REQUESTS:
+        raise ImportError(f"sseclient_ng.{name} needs requests: pip install requests")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), "AsyncSSEClient"})
+
+
+def _import_async_client() -> object:
     try:
         from sseclient_ng._async_client import AsyncSSEClient
     except ModuleNotFoundError as error:

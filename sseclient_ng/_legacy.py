@@ -1,8 +1,8 @@
 """What exists only for code that was written for sseclient or sseclient-py.
 
-`OldNames` adds to `Client` the names and hooks that programs use or override; ``SSEClient`` in the
-package's ``__init__`` is the two together, and a version without the old names would say
-``SSEClient = Client``. The hooks are called at three places of `Shell`, which `HookedShell` replaces:
+`OldNames` adds to `Client` the names and hooks that programs use or override; ``SSEClient`` is the
+two together, and a version without the old names would say
+``SSEClient = Client``. `HookedShell` calls the hooks, at three places of `Shell`:
 
 - ``_connect()`` makes every connection, while the error that made it necessary is being handled.
   Raising StopIteration there ends the loop.
@@ -14,12 +14,12 @@ from __future__ import annotations
 
 import codecs
 import contextlib
-import functools
+import inspect
 import logging
 import re
 import sys
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar, Optional, cast
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar, cast
 
 from sseclient_ng._arguments import copy_arguments
 from sseclient_ng._callbacks import Callbacks
@@ -38,13 +38,15 @@ from sseclient_ng._transports import Body
 from sseclient_ng._transports.requests_transport import RequestsTransport
 from sseclient_ng.exceptions import EventTooLarge
 
-__all__ = ["FIELD_SEPARATOR", "OldNames", "end_of_field", "install_as_sseclient"]
+__all__ = ["_FIELD_SEPARATOR", "OldNames", "end_of_field", "install_as_sseclient"]
 
 end_of_field = re.compile(r"\r\n\r\n|\r\r|\n\n")
 """What ends an event in text, for code that splits text itself (of sseclient)."""
 
-FIELD_SEPARATOR = ":"
+_FIELD_SEPARATOR = ":"
 """What ends a field's name, for code that splits lines itself (of sseclient-py)."""
+
+_Self = TypeVar("_Self", bound="OldNames")
 
 _CONNECTING = (State.CONNECTING_FIRST, State.CONNECTING_AGAIN)
 
@@ -55,9 +57,11 @@ class HookedShell(Shell):
     Attributes:
         raw_chunks: an iterator over the chunks of the body, before ``_read()`` cuts them into
             blocks; None where there are none.
+        decoder: a decoder for them; None before there is one.
     """
 
     raw_chunks: Optional[Iterator[Chunk]] = None
+    decoder: Optional[codecs.IncrementalDecoder] = None
     _seen: object = None  # the response that was taken last
     _reason: Exception = EOFError("the connection was given up")
     _declined: Optional[StopIteration] = None
@@ -127,9 +131,9 @@ class HookedShell(Shell):
             chunks: an iterator over the chunks.
         """
         self.raw_chunks = self.chunks = chunks
-        vars(client).pop("decoder", None)  # each connection has a new one
+        self.decoder = None
         if _is_overridden(client, "_read"):
-            self.chunks = iter(client._read())
+            self.chunks = _hook(client, "_read")()
 
     def tell_opened(self) -> None:
         """Tell the machine what came of a connection that a hook may have made."""
@@ -156,7 +160,7 @@ class HookedShell(Shell):
             if again:
                 _connect_while_handling(self._reason, client)
             else:
-                client._connect()
+                _hook(client, "_connect")()
         except StopIteration as declined:
             self._declined = declined
             self.machine.declined()
@@ -199,25 +203,17 @@ class _Overridable:
         return self._original.__get__(client, owner)
 
 
-def _make_shell(_: object) -> HookedShell:
-    delivery = Delivery(None, 3000, max_event_size=DEFAULT_MAX_EVENT_SIZE)
-    return HookedShell(Machine(delivery, ReconnectPolicy()), Callbacks())
-
-
 class OldNames(Client):
     """The client, with the names and hooks of the two old packages."""
 
     buf: str = ""
     _logger = logging.getLogger("sseclient")
     _shell_type = HookedShell
-    _plain_names: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls, **options: Any) -> None:
-        """Note what a subclass has plain attributes for, where `Client` has properties."""
+        """Have a subclass with plain attributes for the state of the stream keep them."""
         super().__init_subclass__(**options)
-        names = ("last_id", "retry")
-        cls._plain_names = tuple(n for n in names if getattr(cls, n) is not getattr(Client, n))
-        if cls._plain_names:
+        if _plain_names(cls):
             cls._shell_type, cls._delivers_one_by_one = MirroringShell, True
 
     if not TYPE_CHECKING:
@@ -225,37 +221,46 @@ class OldNames(Client):
 
     # -- of clients that are made without their constructor, as tests of subclasses do it
 
-    if TYPE_CHECKING:
-        _shell: HookedShell
-    else:
-        _shell = functools.cached_property(_make_shell)
-        requests_kwargs = functools.cached_property(lambda self: copy_arguments({}))
+    def __new__(cls: type[_Self], *_arguments: Any, **_keywords: Any) -> _Self:
+        """Make a client whose hooks work without its constructor."""
+        self = object.__new__(cls)
+        delivery = Delivery(None, 3000, max_event_size=DEFAULT_MAX_EVENT_SIZE)
+        self._shell = HookedShell(Machine(delivery, ReconnectPolicy()), Callbacks())
+        self.requests_kwargs = copy_arguments({})
+        return self
 
     # -- of sseclient: its __next__, which programs rewrite, works on these
 
-    @functools.cached_property
+    @property
     def decoder(self) -> codecs.IncrementalDecoder:
         """A decoder for the chunks of the connection."""
-        return codecs.getincrementaldecoder(self._char_enc)("replace")
+        shell = _shell_of(self)
+        if shell.decoder is None:
+            shell.decoder = codecs.getincrementaldecoder(self._char_enc)("replace")
+        return shell.decoder
+
+    @decoder.setter
+    def decoder(self, decoder: codecs.IncrementalDecoder) -> None:
+        _shell_of(self).decoder = decoder
 
     def _connect(self) -> None:
         """Make a connection; called for every one of them."""
-        self._shell.connect_now(self)
+        _shell_of(self).connect_now(self)
 
     @property
     def resp_iterator(self) -> Iterator[Chunk]:
         """The iterator over the chunks of the body, from which everything is read."""
-        return self._shell.raw_chunks or iter(())
+        return _shell_of(self).raw_chunks or iter(())
 
     @resp_iterator.setter
     def resp_iterator(self, chunks: Iterator[Chunk]) -> None:
-        self._shell.adopt_response(self)
-        self._shell.read_chunks(self, chunks)
+        _shell_of(self).adopt_response(self)
+        _shell_of(self).read_chunks(self, chunks)
 
     def iter_content(self) -> Iterator[Chunk]:
         """Return an iterator over the chunks of the body; called once for each connection."""
-        self._shell.adopt_response(self)
-        body = self._shell.body
+        _shell_of(self).adopt_response(self)
+        body = _shell_of(self).body
         return iter(()) if body is None else body.chunks
 
     def _event_complete(self) -> bool:
@@ -265,27 +270,27 @@ class OldNames(Client):
 
     @property
     def _char_enc(self) -> str:
-        return self._shell.delivery.encoding or "utf-8"
+        return _shell_of(self).delivery.encoding or "utf-8"
 
     @_char_enc.setter
     def _char_enc(self, encoding: str) -> None:
-        self._shell.delivery.encoding = encoding
-        self._shell.delivery.begin()
+        _shell_of(self).delivery.encoding = encoding
+        _shell_of(self).delivery.begin()
 
     @property
     def _event_source(self) -> object:
-        body = self._shell.body
+        body = _shell_of(self).body
         return None if body is None else body.source
 
     @_event_source.setter
     def _event_source(self, source: Source) -> None:
-        self._shell.read_given(self, body_of_source(source, self.chunk_size))
+        _shell_of(self).read_given(self, body_of_source(source, self.chunk_size))
 
     def _read(self) -> Iterator[bytes]:
         """Yield blocks of lines, each with the blank line that ends it."""
         ends, rest = LineEnds(), bytearray()
-        limit = self._shell.delivery.max_event_size
-        for chunk in self._shell.raw_chunks or ():
+        limit = _shell_of(self).delivery.max_event_size
+        for chunk in _shell_of(self).raw_chunks or ():
             searched = max(0, len(rest) - 1)
             rest += ends.normalise(as_bytes(chunk))
             yield from _take_blocks(rest, searched)
@@ -295,12 +300,30 @@ class OldNames(Client):
             yield bytes(rest)
 
 
+# For help() and editors: the parameters are those of the constructor.
+setattr(OldNames.__new__, "__signature__", inspect.signature(Client.__init__))  # noqa: B010
+
 _ORIGINALS = {name: vars(OldNames)[name] for name in ("_connect", "iter_content", "_read")}
 
 
 def _is_overridden(client: OldNames, hook: str) -> bool:
     """Return whether a hook is another one than ours: in a subclass, or by patching."""
     return getattr(getattr(client, hook), "__func__", None) is not _ORIGINALS[hook]
+
+
+def _hook(client: OldNames, name: str) -> Callable[[], Any]:
+    hook: Callable[[], Any] = getattr(client, name)
+    return hook
+
+
+def _shell_of(client: OldNames) -> HookedShell:
+    return cast(HookedShell, client._shell)  # pyright: ignore[reportPrivateUsage]  # our own
+
+
+def _plain_names(client_type: type) -> tuple[str, ...]:
+    """Return for which properties of `Client` a class has something else."""
+    names = ("last_id", "retry")
+    return tuple(n for n in names if getattr(client_type, n) is not getattr(Client, n))
 
 
 def _chunks_of(client: OldNames) -> Iterator[Chunk]:
@@ -310,15 +333,15 @@ def _chunks_of(client: OldNames) -> Iterator[Chunk]:
 def _connect_while_handling(reason: Exception, client: OldNames) -> None:
     """Call ``_connect()`` where ``sys.exc_info()`` tells why it is called."""
     try:
-        raise reason.with_traceback(None)
+        raise reason.with_traceback(None)  # noqa: TRY301 - for the sake of its handler
     except Exception:  # noqa: BLE001 - it is the one above
-        client._connect()
+        _hook(client, "_connect")()
 
 
 @contextlib.contextmanager
-def _mirrored(client: Attributes, delivery: Delivery) -> Iterator[None]:
+def _mirrored(client: Attributes, delivery: Delivery) -> Generator[None, None, None]:
     """Have attributes that a subclass has made plain say what the delivery says, and reverse."""
-    names = cast(OldNames, client)._plain_names
+    names = _plain_names(type(client))
     for name in names:
         setattr(delivery, name, getattr(client, name))
     try:

@@ -19,7 +19,7 @@ class Facts(NamedTuple):
 
 
 class GeneralPath(EventStreamParser):
-    """A parser whose fast path is not taken: whoever asks for comments gets every line looked at."""
+    """A parser without its fast path, as for those who want comments."""
 
     def feed(self, data: Union[bytes, bytearray, memoryview]) -> list[Event]:
         return [each for each in self.feed_with_comments(data) if isinstance(each, Event)]

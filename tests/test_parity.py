@@ -34,7 +34,6 @@ ONLY_SYNC_NAMES = {
     "resp_iterator": "of sseclient: a hook for subclasses",
     "buf": "of sseclient, whose subclasses work on it",
     "decoder": "of sseclient, whose subclasses work on it",
-    "requests_kwargs": "old code makes clients without their constructor",
     **dict.fromkeys(
         ("url", "session", "chunk_size"), "a default where what is read has no such thing"
     ),

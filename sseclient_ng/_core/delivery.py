@@ -6,7 +6,6 @@ import enum
 from collections import deque
 from typing import Optional, Union
 
-from sseclient_ng._core.errors import EventTooLarge
 from sseclient_ng._core.event import Comment, Event
 from sseclient_ng._core.parser import EventStreamParser
 from sseclient_ng._core.text import Chunk, Transcoder, id_text
@@ -43,6 +42,8 @@ class Delivery:
         inbox: events and comments that wait for `take`.
         encoding: as given.
         max_event_size: as given.
+        parser: the parser of the connection that was begun last. Its error is raised after the
+            events before it were delivered.
     """
 
     def __init__(
@@ -77,7 +78,7 @@ class Delivery:
         self._known_retry: Optional[int] = None
         self._progress = Progress.NOTHING
         self._transcoder = Transcoder(self.encoding)
-        self._parser = EventStreamParser(
+        self.parser = EventStreamParser(
             last_event_id=self._first_id, max_event_size=self.max_event_size
         )
 
@@ -93,7 +94,7 @@ class Delivery:
         """
         if type(chunk) is not bytes or not self._transcoder.passes_bytes:
             chunk = self._transcoder.feed(chunk)
-        parser = self._parser
+        parser = self.parser
         if self._one_by_one:
             self._receive_one_by_one(chunk)
         else:
@@ -112,7 +113,7 @@ class Delivery:
         Raises:
             EventTooLarge: an event outgrew the limit.
         """
-        parser, rest = self._parser, self._transcoder.finish()
+        parser, rest = self.parser, self._transcoder.finish()
         if self._comments:
             self.inbox += parser.feed_with_comments(rest) + parser.close_with_comments()
         else:
@@ -135,7 +136,7 @@ class Delivery:
             self.ready.append(item)
             return None
         if not self.inbox:
-            self._follow(self._parser.last_event_id)
+            self._follow(self.parser.last_event_id)
         return item
 
     def deliver(self) -> Event:
@@ -147,18 +148,11 @@ class Delivery:
         ready = self.ready
         event = ready.popleft()
         # The last one takes along the IDs of blocks without data behind it.
-        if ready or self.inbox:
-            last_event_id = event.last_event_id
-        else:
-            last_event_id = self._parser.last_event_id
+        is_last = not (ready or self.inbox)
+        last_event_id = self.parser.last_event_id if is_last else event.last_event_id
         if last_event_id != self._known_id:
             self._follow(last_event_id)
         return event
-
-    @property
-    def error(self) -> Optional[EventTooLarge]:
-        """What ended the parsing, to be raised after the events before it; None otherwise."""
-        return self._parser.error
 
     @property
     def brought_event(self) -> bool:
@@ -172,15 +166,15 @@ class Delivery:
 
     def progress(self) -> Progress:
         """Return what this connection brought, at its end, and take over its reconnection time."""
-        self._follow_retry(self._parser.retry)
+        self._follow_retry(self.parser.retry)
         if self._progress is Progress.EVENT:
             return Progress.EVENT
-        if self._parser.in_progress or self._parser.last_event_id != self._first_id:
+        if self.parser.in_progress or self.parser.last_event_id != self._first_id:
             return Progress.PART
         return self._progress
 
     def _receive_one_by_one(self, chunk: bytes) -> None:
-        feed = self._parser.feed_with_comments if self._comments else self._parser.feed
+        feed = self.parser.feed_with_comments if self._comments else self.parser.feed
         items = feed(chunk)
         self.inbox += items
         if any(isinstance(item, Event) for item in items):
@@ -190,7 +184,7 @@ class Delivery:
 
     def _receive_no_event(self, chunk: bytes) -> None:
         if not self.inbox:
-            self._follow(self._parser.last_event_id)
+            self._follow(self.parser.last_event_id)
         if chunk and self._progress is Progress.NOTHING:
             self._progress = Progress.TRAFFIC
 

@@ -128,6 +128,12 @@ class EventWithCarriedID(Event):
         return self.carried_id if self.id is None else self.id
 
 
+# Pickles find the class by this name, which leads through the public one.
+EventWithCarriedID.__module__ = "sseclient_ng"
+EventWithCarriedID.__qualname__ = "Event._WithCarriedID"
+setattr(Event, "_WithCarriedID", EventWithCarriedID)  # noqa: B010
+
+
 class Comment(str):
     """The text of a comment line, less its colon and one space.
 

@@ -34,7 +34,6 @@ from sseclient_ng._core.event import Comment
 from sseclient_ng._core.failure import Failure, end_of_stream
 from sseclient_ng._core.http import UNAUTHORIZED, retry_after, status_is_transient
 from sseclient_ng._core.policy import ReconnectPolicy
-from sseclient_ng._core.text import Chunk
 
 __all__ = [
     "CALL_ON_OPEN",
@@ -226,6 +225,7 @@ class Machine:
         policy: as given.
         closed: whether `close` was called.
         is_given: whether what is read was given, rather than connected to.
+        received: tells what was read: `Delivery.receive`. What it raises is told to `failed`.
     """
 
     def __init__(
@@ -241,6 +241,7 @@ class Machine:
         self.policy = policy
         self.closed = False
         self.is_given = False
+        self.received = delivery.receive  # itself: it is called for every read
         self._clock = clock
         self._wall_clock = wall_clock
         self._random_fraction = random_fraction
@@ -275,7 +276,10 @@ class Machine:
             comment = delivery.take()
             return DELIVER if comment is None else comment
         if self._state is State.OPEN and self._announcement is None:
-            return READ if delivery.error is None else self._fail_too_large(delivery.error)
+            error = delivery.parser.error
+            if error is None:
+                return READ
+            self.failed(Failure(error, transient=False))
         if self._announcement is not None:
             announcement, self._announcement = self._announcement, None
             return announcement
@@ -305,22 +309,6 @@ class Machine:
     def refused_for_good(self) -> None:
         """Tell that the answer is 204 No Content."""
         self._go(Happening.NO_CONTENT)
-
-    def received(self, chunk: Chunk) -> None:
-        """Tell what was read.
-
-        Args:
-            chunk: bytes or text.
-
-        Raises:
-            TypeError: the chunk is neither.
-        """
-        if self._state is not State.OPEN:
-            self._go(Happening.BYTES)
-        try:
-            self.delivery.receive(chunk)
-        except EventTooLarge as error:
-            self._announcement = self._fail_too_large(error)
 
     def ended(self) -> None:
         """Tell that the body has come to its end."""
@@ -412,10 +400,6 @@ class Machine:
             self._go(Happening.ASKED)
         return STOP if self._state is State.ENDED else CONNECT
 
-    def _fail_too_large(self, error: EventTooLarge) -> Action:
-        self._go(Happening.TOO_LARGE)
-        return Fail(error)
-
     def _wait_for(self, delay: float) -> None:
         self._wait = delay
         self._due_at = self._clock() + delay
@@ -423,6 +407,8 @@ class Machine:
     def _judge(self, failure: Failure, *, healthy: bool) -> Happening:
         policy = self.policy
         first = self._state is State.CONNECTING_FIRST
+        if isinstance(failure.error, EventTooLarge):
+            return Happening.TOO_LARGE
         if self.is_given and self._state is State.OPEN:
             self._is_broken = True
             return Happening.BROKEN

@@ -1,7 +1,7 @@
 """The door to HTTP libraries: all that a shell needs of one.
 
-A library is one module here. Its transport opens a request and gives back an answer: status, content
-type and a body whose bytes come as they arrive. Errors come out as the library's and as those of
+A library is one module here. Its transport opens a request and returns an answer: status, content
+type, and a body whose bytes come as they arrive. Errors come out as the library's and as those of
 requests at once, so that only `sseclient_ng._failures` decides what they mean.
 
 ::
