@@ -15,6 +15,7 @@ import codecs as codecs
 import logging as _logging
 import re as re
 import time as time
+from types import FunctionType as _FunctionType
 from typing import TYPE_CHECKING
 
 from sseclient_ng._core.event import Comment, Event
@@ -84,8 +85,9 @@ EventStreamParser.limit_error = EventTooLarge
 
 # Tracebacks, pickles and help() name the place that programs import from.
 for _name in __all__:
-    if hasattr(globals().get(_name), "__module__"):
-        globals()[_name].__module__ = __name__
+    _public = globals().get(_name)
+    if isinstance(_public, (type, _FunctionType)):
+        _public.__module__ = __name__
 
 
 def __getattr__(name: str) -> object:

@@ -105,7 +105,7 @@ class AsyncSSEClient:
         )
         self._shell = AsyncShell(
             Machine(delivery, policy),
-            AiohttpTransport(session),
+            AiohttpTransport(session, repeats=policy is not None),
             Callbacks(on_open, on_error, on_comment),
             method=method.upper(),
             check_content_type=check_content_type,

@@ -18,10 +18,10 @@ from sseclient_ng._core.machine import (
     CALL_ON_OPEN,
     CONNECT,
     DELIVER,
+    FAIL,
     READ,
     STOP,
     Action,
-    Fail,
     Machine,
     Tell,
     Wait,
@@ -201,9 +201,9 @@ class AsyncShell:
         elif action is CALL_ON_OPEN:
             log_opened(client.url)
             await _call(self._callbacks.on_open, client.resp)
-        elif isinstance(action, Fail):
+        elif action is FAIL:
             await self._end()
-            raise final_error(action.error, action.attempts, client.url)
+            raise final_error(*self.machine.take_error(), client.url)
         else:
             await _call(self._callbacks.on_comment, cast(str, action))
 

@@ -13,12 +13,11 @@ two together, and a version without the old names would say
 from __future__ import annotations
 
 import codecs
-import contextlib
 import inspect
 import logging
 import re
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar, cast
 
 from sseclient_ng._arguments import copy_arguments
@@ -63,7 +62,7 @@ class HookedShell(Shell):
     raw_chunks: Optional[Iterator[Chunk]] = None
     decoder: Optional[codecs.IncrementalDecoder] = None
     _seen: object = None  # the response that was taken last
-    _reason: Exception = EOFError("the connection was given up")
+    _reason: Optional[Exception] = None
     _declined: Optional[StopIteration] = None
 
     def start(self, client: Attributes) -> None:
@@ -158,7 +157,7 @@ class HookedShell(Shell):
         again = self.machine.state is State.CONNECTING_AGAIN
         try:
             if again:
-                _connect_while_handling(self._reason, client)
+                _connect_while_handling(self._take_reason(), client)
             else:
                 _hook(client, "_connect")()
         except StopIteration as declined:
@@ -166,6 +165,10 @@ class HookedShell(Shell):
             self.machine.declined()
             return False
         return True
+
+    def _take_reason(self) -> Exception:
+        reason, self._reason = self._reason, None
+        return reason or EOFError("the connection was given up")
 
     def _close_body(self) -> None:
         self.raw_chunks = None
@@ -184,12 +187,24 @@ class MirroringShell(HookedShell):
 
     def next_event(self, client: Attributes) -> Optional[Event]:
         """Return the next event; the attributes follow it."""
-        with _mirrored(client, self.delivery):
+        self._pull(client)
+        try:
             return super().next_event(client)
+        finally:
+            self._push(client)
 
     def _read(self, client: Attributes) -> None:
-        with _mirrored(client, self.delivery):
-            super()._read(client)
+        self._pull(client)
+        super()._read(client)
+        self._push(client)
+
+    def _pull(self, client: Attributes) -> None:
+        for name in _plain_names(type(client)):
+            setattr(self.delivery, name, getattr(client, name))
+
+    def _push(self, client: Attributes) -> None:
+        for name in _plain_names(type(client)):
+            setattr(client, name, getattr(self.delivery, name))
 
 
 class _Overridable:
@@ -335,20 +350,8 @@ def _connect_while_handling(reason: Exception, client: OldNames) -> None:
     try:
         raise reason.with_traceback(None)  # noqa: TRY301 - for the sake of its handler
     except Exception:  # noqa: BLE001 - it is the one above
+        del reason
         _hook(client, "_connect")()
-
-
-@contextlib.contextmanager
-def _mirrored(client: Attributes, delivery: Delivery) -> Generator[None, None, None]:
-    """Have attributes that a subclass has made plain say what the delivery says, and reverse."""
-    names = _plain_names(type(client))
-    for name in names:
-        setattr(delivery, name, getattr(client, name))
-    try:
-        yield
-    finally:
-        for name in names:
-            setattr(client, name, getattr(delivery, name))
 
 
 def _take_blocks(lines: bytearray, start: int) -> Iterator[bytes]:

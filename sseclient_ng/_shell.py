@@ -17,10 +17,10 @@ from sseclient_ng._core.machine import (
     CALL_ON_OPEN,
     CONNECT,
     DELIVER,
+    FAIL,
     READ,
     STOP,
     Action,
-    Fail,
     Machine,
     Tell,
     Wait,
@@ -109,8 +109,9 @@ class Shell:
                     return
                 try:
                     self._carry_out(action, client)
-                except Exception as error:  # noqa: BLE001 - the machine decides what it means
-                    self._tell_error(error, action)
+                except Exception as error:
+                    if not self._tell_error(error, action):
+                        raise
         except BaseException:
             with self._in_use:
                 self._close_body()  # nobody will have the client to do it
@@ -156,8 +157,9 @@ class Shell:
                     return None
                 else:
                     self._carry_out(action, client)
-            except Exception as error:  # noqa: BLE001 - the machine decides what it means
-                self._tell_error(error, action)
+            except Exception as error:
+                if not self._tell_error(error, action):
+                    raise
             except BaseException:
                 self._abandon()
                 raise
@@ -189,21 +191,29 @@ class Shell:
             log_opened(client.url)
             if self._callbacks.on_open is not None:
                 self._callbacks.on_open(client.resp)
-        elif isinstance(action, Fail):
+        elif action is FAIL:
             self._end()
-            raise final_error(action.error, action.attempts, client.url)
+            raise final_error(*self.machine.take_error(), client.url)
         elif self._callbacks.on_comment is not None:
             self._callbacks.on_comment(cast(str, action))
 
-    def _tell_error(self, error: Exception, action: Action) -> None:
-        """Tell the machine of a failure; raise what is none: the program's own errors."""
+    def _tell_error(self, error: Exception, action: Action) -> bool:
+        """Tell the machine of a failure; return False for what is none: the program's own errors.
+
+        Raises:
+            Exception: what a signal handler raised.
+        """
         interruption = raised_by_handler(error)
         if interruption is not None:
             self._abandon()
-            raise interruption
+            try:
+                raise interruption
+            finally:
+                del error, interruption  # the traceback leads here
         if action is not READ and action is not CONNECT:
-            raise error
+            return False
         self.machine.failed(classify_error(error, self.machine.policy))
+        return True
 
     def _read(self, client: Client) -> None:  # noqa: ARG002 - for hooks
         with self._in_use:

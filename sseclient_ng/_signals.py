@@ -55,8 +55,11 @@ def _function_of(handler: object) -> object:
 
 
 def _callers() -> set[FrameType]:
+    """Return the frames below that of `raised_by_handler`, whose own would keep itself alive."""
     callers: set[FrameType] = set()
     frame = inspect.currentframe()
+    for _ in range(2):
+        frame = frame.f_back if frame is not None else None
     while frame is not None:
         callers.add(frame)
         frame = frame.f_back

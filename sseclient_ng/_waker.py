@@ -11,7 +11,6 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Generator
 from typing import Callable, NamedTuple, Optional, Protocol
 
 __all__ = ["Waker"]
@@ -31,11 +30,28 @@ class _Attempt(NamedTuple):
     end: Callable[[], None]
 
 
+# A class: on old Pythons an error keeps the generator alive that it has passed through.
+class _Connecting(contextlib.AbstractContextManager[None]):
+    def __init__(self, waker: Waker, end: Callable[[], None]) -> None:
+        self._waker = waker
+        self._attempt = _Attempt(threading.get_ident(), end)
+
+    def __enter__(self) -> None:
+        self._waker.attempt = self._attempt
+        if self._waker.is_awake:
+            self._waker.attempt = None
+            raise ConnectionAbortedError("the client was closed")
+
+    def __exit__(self, *_: object) -> None:
+        self._waker.attempt = None
+
+
 class Waker:
     """Ends what a client's thread waits for.
 
     Attributes:
         is_awake: whether `wake` was called. It stays so: the client is closed.
+        attempt: the attempt to connect that is being made, or None.
     """
 
     def __init__(self) -> None:
@@ -44,7 +60,7 @@ class Waker:
         self._signals: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._body: Optional[_CanWake] = None
         self._process = os.getpid()
-        self._attempt: Optional[_Attempt] = None
+        self.attempt: Optional[_Attempt] = None
 
     def wait(self, seconds: float) -> None:
         """Wait so long, or until somebody calls `wake`.
@@ -65,23 +81,16 @@ class Waker:
         self._body = body
         self._process = os.getpid()
 
-    @contextlib.contextmanager
-    def connecting(self, end: Callable[[], None]) -> Generator[None, None, None]:
+    def connecting(self, end: Callable[[], None]) -> contextlib.AbstractContextManager[None]:
         """Have `wake` end what the block does: an attempt to connect.
 
         Args:
             end: ends it. It is called until the block is left, as it may come too early.
 
-        Raises:
-            ConnectionAbortedError: `wake` was called before.
+        Returns:
+            The block. Entering it raises ConnectionAbortedError if `wake` was called before.
         """
-        self._attempt = _Attempt(threading.get_ident(), end)
-        try:
-            if self.is_awake:
-                raise ConnectionAbortedError("the client was closed")
-            yield
-        finally:
-            self._attempt = None
+        return _Connecting(self, end)
 
     def wake(self) -> None:
         """End whatever a thread waits for, now and later."""
@@ -91,7 +100,7 @@ class Waker:
         # After a fork the connection is the parent's.
         if body is not None and os.getpid() == self._process:
             body.wake()
-        attempt = self._attempt
+        attempt = self.attempt
         if attempt is not None and not self._end(attempt, _patience_for(attempt)):
             # The socket may not be there yet: the look-up of a name can't be ended.
             forever = (attempt, float("inf"))
@@ -102,7 +111,7 @@ class Waker:
     def _end(self, attempt: _Attempt, seconds: float) -> bool:
         """End an attempt; return whether its thread noticed in time."""
         deadline = time.monotonic() + seconds
-        while self._attempt is attempt:
+        while self.attempt is attempt:
             attempt.end()
             if time.monotonic() >= deadline:
                 return False

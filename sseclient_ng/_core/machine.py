@@ -39,11 +39,11 @@ __all__ = [
     "CALL_ON_OPEN",
     "CONNECT",
     "DELIVER",
+    "FAIL",
     "READ",
     "STOP",
     "TABLE",
     "Action",
-    "Fail",
     "Happening",
     "Machine",
     "Row",
@@ -110,7 +110,8 @@ class Row(NamedTuple):
 
 def _rows_of_attempt(state: State, after_failure: State, after_abandoning: State) -> list[Row]:
     """Return the rows that both states of connecting share, but for two of their ends."""
-    for_good = State.NEW if after_failure is State.NEW else State.ENDED
+    answer = "connect" if after_abandoning is State.NEW else "wait"
+    for_good = "connect" if after_failure is State.NEW else "stop"
     return [
         Row(state, Happening.OPENED, State.OPEN, "call on_open, read"),
         Row(state, Happening.NO_CONTENT, State.ENDED, "stop"),
@@ -118,8 +119,8 @@ def _rows_of_attempt(state: State, after_failure: State, after_abandoning: State
         Row(state, Happening.TRANSIENT, State.WAITING, "wait", told=True, counted=True),
         Row(state, Happening.EXHAUSTED, State.ENDED, "fail", counted=True),
         Row(state, Happening.PERMANENT, after_failure, "fail"),
-        Row(state, Happening.ABANDONED, after_abandoning, "wait"),
-        Row(state, Happening.ABANDONED_FOR_GOOD, for_good, "stop"),
+        Row(state, Happening.ABANDONED, after_abandoning, answer),
+        Row(state, Happening.ABANDONED_FOR_GOOD, after_failure, for_good),
         Row(state, Happening.DECLINED, State.ENDED, "stop"),
     ]
 
@@ -164,6 +165,7 @@ class Step(enum.Enum):
     CALL_ON_OPEN = "call ``on_open``: a connection was made"
     READ = "read from the connection, and tell what came"
     DELIVER = "return `Delivery.deliver()` to the caller"
+    FAIL = "raise what `Machine.take_error` returns"
     STOP = "end the iteration"
 
 
@@ -171,6 +173,7 @@ CONNECT = Step.CONNECT
 CALL_ON_OPEN = Step.CALL_ON_OPEN
 READ = Step.READ
 DELIVER = Step.DELIVER
+FAIL = Step.FAIL
 STOP = Step.STOP
 
 
@@ -187,19 +190,7 @@ class Wait(NamedTuple):
     seconds: float
 
 
-class Fail(NamedTuple):
-    """Answer: raise this error.
-
-    Args:
-        error: what ended it.
-        attempts: how many attempts failed in a row, where the policy allows no more of them.
-    """
-
-    error: Exception
-    attempts: Optional[int] = None
-
-
-Action = Union[Step, Tell, Wait, Fail, Comment]
+Action = Union[Step, Tell, Wait, Comment]
 """What a shell is to do. A comment is one that ``on_comment`` is to be called with."""
 
 # "Clearly longer" than the wait before it is twice as long. Of a wait that an outage has made long,
@@ -247,6 +238,7 @@ class Machine:
         self._random_fraction = random_fraction
         self._state = State.NEW
         self._announcement: Optional[Action] = None  # answered once, before what the state says
+        self._error: Optional[tuple[Exception, Optional[int]]] = None
         self._failures = 0  # in a row; they make the wait grow
         self._failed_attempts = 0  # in a row; the policy may limit them
         self._is_retry = False  # whether the attempt, if it fails, is one of those
@@ -285,6 +277,20 @@ class Machine:
             return announcement
         return self._next_step()
 
+    def take_error(self) -> tuple[Exception, Optional[int]]:
+        """Return what is to be raised, once.
+
+        It is no part of the answer, so that no frame of a shell that its traceback leads to holds
+        it: such a circle would keep connections open.
+
+        Returns:
+            The error; and how many attempts failed in a row, where the policy allows no more of
+            them, or else None.
+        """
+        error, self._error = self._error, None
+        assert error is not None  # the answer was FAIL
+        return error
+
     # -- what a shell tells
 
     def given(self) -> None:
@@ -320,7 +326,7 @@ class Machine:
             try:
                 self.delivery.finish()
             except EventTooLarge as error:
-                self._announcement = Fail(error)
+                self._fail(error)
 
     def failed(self, failure: Failure) -> None:
         """Tell what ended the connection, or the attempt to make one.
@@ -338,9 +344,10 @@ class Machine:
             self._wait_for(0.0 if refreshing else self._delay(failure))
             self._announcement = Tell(failure, self._wait)
         elif row.happening is Happening.EXHAUSTED:
-            self._announcement = Fail(failure.error, self._failed_attempts)
+            self._fail(failure.error, self._failed_attempts)
+            self._failures = self._failed_attempts = 0  # whoever goes on begins anew
         elif not self.closed:
-            self._announcement = Fail(failure.error)
+            self._fail(failure.error)
 
     def abandoned(self) -> None:
         """Tell that the caller gave up a step: Ctrl-C, a signal handler's error, a cancelled task.
@@ -399,6 +406,10 @@ class Machine:
             self._is_retry = self.policy is not None and self.policy.retry_first
             self._go(Happening.ASKED)
         return STOP if self._state is State.ENDED else CONNECT
+
+    def _fail(self, error: Exception, attempts: Optional[int] = None) -> None:
+        self._announcement = FAIL
+        self._error = error, attempts
 
     def _wait_for(self, delay: float) -> None:
         self._wait = delay

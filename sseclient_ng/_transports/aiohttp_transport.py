@@ -25,10 +25,12 @@ class AiohttpTransport:
 
     Args:
         session: the caller's, which is not closed; None opens one when it is needed.
+        repeats: whether a request may be sent again, with its body.
     """
 
-    def __init__(self, session: Optional[aiohttp.ClientSession]) -> None:
+    def __init__(self, session: Optional[aiohttp.ClientSession], *, repeats: bool) -> None:
         self._session = session
+        self._repeats = repeats
         self._own_session: Optional[aiohttp.ClientSession] = None
 
     async def open(self, request: Request) -> AiohttpAnswer:
@@ -36,6 +38,8 @@ class AiohttpTransport:
         prepared = prepare_request(request, has_base=self._session is not None)
         session = self._session or self._open_own_session()
         arguments = prepared.arguments
+        if self._repeats and hasattr(arguments.get("data"), "read"):
+            arguments["data"] = arguments["data"].read()  # aiohttp would close the file
         arguments["raise_for_status"] = False  # the machine decides what a status means
         arguments["timeout"] = choose_timeout(arguments.get("timeout"), session)
         try:
