@@ -41,7 +41,7 @@ try:
         SSEError,
     )
 except ModuleNotFoundError as _error:
-    if (_error.name or "").partition(".")[0] not in ("requests", "urllib3"):
+    if _error.name not in ("requests", "urllib3"):
         raise
     from sseclient_ng._core.errors import EventTooLarge  # type: ignore[assignment]  # its base class
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import dataclasses
 import itertools
@@ -21,6 +22,8 @@ DEFAULTS: dict[str, Any] = {
     "factor": 2.0,
     "jitter": 0.5,
     "max_server_delay": 3600.0,
+    "retry_first": False,
+    "should_retry": None,
 }
 
 OTHERS: dict[str, Any] = {
@@ -30,7 +33,10 @@ OTHERS: dict[str, Any] = {
     "factor": 3,
     "jitter": 0,
     "max_server_delay": 4,
+    "retry_first": True,
+    "should_retry": print,
 }
+NUMBERS = ("min_delay", "max_delay", "factor", "jitter", "max_server_delay")
 
 
 def test_defaults() -> None:
@@ -41,7 +47,8 @@ def test_defaults() -> None:
 def test_values_are_given_by_name() -> None:
     policy = ReconnectPolicy(**OTHERS)
     assert {name: getattr(policy, name) for name in OTHERS} == OTHERS
-    assert eval(repr(policy), {"ReconnectPolicy": ReconnectPolicy}) == policy
+    plain = dataclasses.replace(policy, should_retry=None)
+    assert eval(repr(plain), {"ReconnectPolicy": ReconnectPolicy}) == plain
 
 
 @pytest.mark.parametrize("name", DEFAULTS)
@@ -65,11 +72,7 @@ def test_a_policy_is_a_value() -> None:
 REFUSED: list[tuple[str, Any]] = [
     ("max_attempts", 0),
     ("max_attempts", -1),
-    *[
-        (name, value)
-        for name in ("min_delay", "max_delay", "factor", "jitter", "max_server_delay")
-        for value in (-0.001, -1, float("nan"), float("inf"))
-    ],
+    *[(name, value) for name in NUMBERS for value in (-0.001, -1, float("nan"), float("inf"))],
     ("factor", 0.999),
     ("factor", 0),
     ("jitter", 1.001),
@@ -88,10 +91,18 @@ def test_too_few_attempts_are_told_what_to_do(value: int) -> None:
         ReconnectPolicy(max_attempts=value)
 
 
-@pytest.mark.parametrize("name", [name for name in DEFAULTS if name != "max_attempts"])
+@pytest.mark.parametrize("name", NUMBERS)
 @pytest.mark.parametrize("value", ["1", None, [1]], ids=repr)
 def test_a_value_that_is_no_number_is_refused(name: str, value: Any) -> None:
     with pytest.raises((TypeError, ValueError), match=name):
+        ReconnectPolicy(**{name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("retry_first", 1), ("retry_first", None), ("should_retry", True)]
+)
+def test_a_value_of_another_type_is_refused(name: str, value: Any) -> None:
+    with pytest.raises(TypeError, match=f"{name} must be .*{value!r}"):
         ReconnectPolicy(**{name: value})
 
 
@@ -182,10 +193,11 @@ def test_delays_after_failures_in_a_row(
 
 # What the client makes of it. It tells each wait before it waits; here they are milliseconds.
 
-QUICK = ReconnectPolicy(min_delay=0.001, max_delay=0.05, factor=2, jitter=0, max_server_delay=0.03)
+# They are long enough that a slow machine does not take an empty connection for one that lived.
+QUICK = ReconnectPolicy(min_delay=0.001, max_delay=0.5, factor=2, jitter=0, max_server_delay=0.3)
 
 EVENT = response([b"data: x\n\n"])
-RETRY_20 = response([b"retry: 20\ndata: x\n\n"])
+RETRY_200 = response([b"retry: 200\ndata: x\n\n"])
 RETRY_A_DAY = response([b"retry: 86400000\ndata: x\n\n"])
 EMPTY = response([])
 PART = response([b"data: unfinished\n"])
@@ -194,13 +206,13 @@ UNAVAILABLE = response(status=503)
 LATER = response(status=503, headers={"Retry-After": "1000"})
 
 WAITS: list[tuple[str, list[Any], list[float]]] = [
-    ("after events: retry", [EVENT, EVENT, RETRY_20, EVENT], [10, 10, 20, 20]),
-    ("after failures: factor", [EVENT, UNAVAILABLE, GONE, EMPTY], [10, 20, 40, 50]),
-    ("nothing from the start", [EMPTY, EMPTY, EMPTY], [20, 40, 50]),
-    ("an event resets it", [EVENT, EMPTY, EMPTY, EVENT, EMPTY], [10, 20, 40, 10, 20]),
-    ("a part of an event does neither", [EVENT, EMPTY, PART, EMPTY], [10, 20, 20, 40]),
-    ("max_server_delay bounds retry", [RETRY_A_DAY, UNAVAILABLE], [30, 50]),
-    ("max_server_delay bounds Retry-After", [EVENT, LATER, UNAVAILABLE], [10, 30, 40]),
+    ("after events: retry", [EVENT, EVENT, RETRY_200, EVENT], [100, 100, 200, 200]),
+    ("after failures: factor", [EVENT, UNAVAILABLE, GONE, EMPTY], [100, 200, 400, 500]),
+    ("nothing from the start", [EMPTY, EMPTY, EMPTY], [200, 400, 500]),
+    ("an event resets it", [EVENT, EMPTY, EMPTY, EVENT, EMPTY], [100, 200, 400, 100, 200]),
+    ("a part of an event does neither", [EVENT, EMPTY, PART, EMPTY], [100, 200, 200, 400]),
+    ("max_server_delay bounds retry", [RETRY_A_DAY, UNAVAILABLE], [300, 500]),
+    ("max_server_delay bounds Retry-After", [EVENT, LATER, UNAVAILABLE], [100, 300, 400]),
 ]
 
 
@@ -214,19 +226,19 @@ def test_waits_of_the_client(scripts: list[Any], milliseconds: list[float]) -> N
     with ScriptedServer(*scripts) as server:
         client = SSEClient(
             server.url,
-            retry=10,
+            retry=100,
             reconnect=QUICK,
             on_error=lambda error, delay: waits.append(delay * 1000),
         )
         events = list(client)
     assert waits == pytest.approx(milliseconds)
-    assert len(events) == sum(script in (EVENT, RETRY_20, RETRY_A_DAY) for script in scripts)
+    assert len(events) == sum(script in (EVENT, RETRY_200, RETRY_A_DAY) for script in scripts)
 
 
 def test_jitter_shortens_waits_by_chance() -> None:
     waits: list[float] = []
     policy = ReconnectPolicy(min_delay=0.001, max_delay=0.02, factor=100, jitter=0.9)
-    with ScriptedServer(*[EMPTY] * 20) as server:
+    with ScriptedServer(EVENT, *[UNAVAILABLE] * 20) as server:
         list(
             SSEClient(
                 server.url,
@@ -235,8 +247,8 @@ def test_jitter_shortens_waits_by_chance() -> None:
                 on_error=lambda error, delay: waits.append(delay),
             )
         )
-    assert len(set(waits)) > 1
-    assert all(0.002 <= wait <= 0.02 for wait in waits)
+    assert len(set(waits)) > 2
+    assert all(0.002 <= wait <= 0.02 for wait in waits[1:])
 
 
 ATTEMPTS: list[tuple[str, int, list[Any], type[Exception]]] = [
@@ -256,7 +268,7 @@ ATTEMPTS: list[tuple[str, int, list[Any], type[Exception]]] = [
 def test_the_attempts_are_counted(most: int, scripts: list[Any], cause: type[Exception]) -> None:
     policy = dataclasses.replace(QUICK, max_attempts=most)
     with ScriptedServer(*scripts) as server:
-        client = SSEClient(server.url, retry=1, reconnect=policy)
+        client = SSEClient(server.url, retry=100, reconnect=policy)
         with pytest.raises(RetriesExhausted) as caught:
             list(client)
         assert server.scripts_left == 0
@@ -271,3 +283,64 @@ def test_the_first_connection_is_tried_once() -> None:
         with pytest.raises(requests.HTTPError):
             SSEClient(server.url, reconnect=dataclasses.replace(QUICK, max_attempts=5))
         assert len(server.requests) == 1
+
+
+# What a policy says of errors.
+
+
+def test_the_first_connection_may_be_tried_again() -> None:
+    policy = ReconnectPolicy(min_delay=0.001, retry_first=True)
+    told: list[Exception] = []
+    with ScriptedServer(GONE, UNAVAILABLE, EVENT) as server:
+        client = SSEClient(
+            server.url, retry=1, reconnect=policy, on_error=lambda error, delay: told.append(error)
+        )
+        assert next(client).data == "x"
+        assert [type(error) for error in told] == [requests.ConnectionError, requests.HTTPError]
+        client.close()
+
+
+def test_the_first_connection_that_never_comes_is_given_up() -> None:
+    policy = ReconnectPolicy(min_delay=0.001, retry_first=True, max_attempts=3)
+    with ScriptedServer(then=UNAVAILABLE) as server:
+        with pytest.raises(RetriesExhausted) as caught:
+            SSEClient(server.url, retry=1, reconnect=policy)
+        assert caught.value.attempts == len(server.requests) == 3
+
+
+@pytest.mark.parametrize(
+    ("opinion", "script", "raised"),
+    [
+        (True, response(status=404), None),
+        (None, response(status=404), requests.HTTPError),
+        (False, response(status=503), requests.HTTPError),
+        (None, response(status=503), None),
+        (False, GONE, requests.ConnectionError),
+        (True, response([b"<p>"], content_type="text/html"), None),
+    ],
+)
+def test_a_policy_may_know_better(opinion: Any, script: Any, raised: Any) -> None:
+    asked: list[Exception] = []
+
+    def should_retry(error: Exception) -> Any:
+        asked.append(error)
+        return None if isinstance(error, EOFError) else opinion
+
+    policy = ReconnectPolicy(min_delay=0.001, should_retry=should_retry)
+    with ScriptedServer(EVENT, script, EVENT) as server:
+        client = SSEClient(server.url, retry=1, reconnect=policy)
+        with pytest.raises(raised) if raised else contextlib.nullcontext():
+            assert len(list(client)) == 2
+    assert len(asked) >= 1
+
+
+def test_an_error_of_the_policys_function_comes_out() -> None:
+    def should_retry(error: Exception) -> bool:
+        raise LookupError("no opinion")
+
+    policy = ReconnectPolicy(min_delay=0.001, should_retry=should_retry)
+    with ScriptedServer(EVENT, UNAVAILABLE, EVENT) as server:
+        client = SSEClient(server.url, retry=1, reconnect=policy)
+        assert next(client).data == "x"
+        with pytest.raises(LookupError):
+            next(client)
