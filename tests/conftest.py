@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from certificates import AUTHORITY
+from support.certificates import AUTHORITY
 
 
 def is_loopback(host: str) -> bool:

@@ -19,10 +19,8 @@ from typing import Any, Callable, Optional, TypeVar
 import pytest
 import requests
 
-from certificates import client_context, server_context
-from fault_clients import run_loop, tls_ended
-from fault_leaks import nothing_left
-from scenarios import ENDINGS, answer, event, sent, status
+from scenarios import ENDINGS
+from scenarios.row import answer, event, sent, status
 from sseclient_ng import Event, EventTooLarge, ReconnectPolicy
 from sseclient_ng.testing import (
     Call,
@@ -40,6 +38,9 @@ from sseclient_ng.testing import (
     chunk,
     response,
 )
+from support.certificates import client_context, server_context
+from support.drivers import run_loop, tls_ended
+from support.leaks import nothing_left
 
 aiohttp = pytest.importorskip("aiohttp")
 from sseclient_ng import AsyncSSEClient  # noqa: E402 - needs aiohttp

@@ -12,9 +12,9 @@ from typing import Any, Callable
 import pytest
 import requests
 
-from fault_clients import run_loop
 from sseclient_ng import ReconnectPolicy
 from sseclient_ng.testing import Hold, ScriptedServer, response
+from support.drivers import run_loop
 
 pytest.importorskip("aiohttp")
 import aiohttp

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 import requests
 
-from fault_clients import drive_sync
 from sseclient_ng import EventStreamParser, ReconnectPolicy, SSEClient
 from sseclient_ng._client import Client
 from sseclient_ng.testing import Hold, Reset, ScriptedServer, response
+from support.drivers import drive_sync
 
 QUICKLY: dict[str, Any] = {"retry": 0, "reconnect": ReconnectPolicy(min_delay=0.001)}
 
 
 def test_it_reads_and_reconnects_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fault_clients.SSEClient", Client)
+    monkeypatch.setattr("support.drivers.SSEClient", Client)
     scripts = [
         response([b"id: 1\ndata: 1\n\n", Reset()]),
         response(status=503),

@@ -18,9 +18,8 @@ from typing import Any, Callable, Optional
 import pytest
 import requests
 
-from certificates import server_context
-from fault_leaks import CAN_LIST_DESCRIPTORS, nothing_left, open_descriptors
-from scenarios import ENDINGS, answer, event, sent, status
+from scenarios import ENDINGS
+from scenarios.row import answer, event, sent, status
 from sseclient_ng import Event, EventTooLarge, ReconnectPolicy, SSEClient
 from sseclient_ng.testing import (
     Hold,
@@ -33,6 +32,8 @@ from sseclient_ng.testing import (
     cut,
     response,
 )
+from support.certificates import server_context
+from support.leaks import CAN_LIST_DESCRIPTORS, nothing_left, open_descriptors
 
 AT_ONCE = 1.0  # seconds: what the loop may take to end
 SETTLING = 0.03  # seconds, in which a thread that is about to block does

@@ -22,9 +22,9 @@ import pytest
 import requests
 import urllib3
 
-from certificates import server_context
 from sseclient_ng import Event, SSEClient, iter_events
 from sseclient_ng.testing import Piece, ScriptedServer, WaitFor, response
+from support.certificates import server_context
 
 PARTS = [
     [b"data: 0\n\n"],

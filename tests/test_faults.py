@@ -19,21 +19,13 @@ import pytest
 import requests
 import trustme
 
-from certificates import AUTHORITY, client_context, server_context
-from fault_clients import DRIVERS, Driver, Enough, Outcome
-from fault_leaks import nothing_left, sockets_to
-from scenarios import (
-    FIRST_EVENT_IS_OUT,
-    QUICK,
-    SCENARIOS,
-    Between,
-    Scenario,
-    Unseekable,
-    event,
-    sent,
-)
+from scenarios import SCENARIOS
+from scenarios.row import FIRST_EVENT_IS_OUT, QUICK, Between, Scenario, Unseekable, event, sent
 from sseclient_ng import Event, SSEClient
 from sseclient_ng.testing import Hold, Request, Script, ScriptedServer, WaitFor, chunk, response
+from support.certificates import AUTHORITY, client_context, server_context
+from support.drivers import DRIVERS, Driver, Enough, Outcome
+from support.leaks import nothing_left, sockets_to
 
 HOST = "stream.test"
 

@@ -14,7 +14,6 @@ import pytest
 import requests
 import urllib3
 
-from reading import FACTS, STREAM, facts, texts
 from sseclient_ng import (
     Event,
     EventTooLarge,
@@ -24,6 +23,7 @@ from sseclient_ng import (
     iter_line_events,
 )
 from sseclient_ng.testing import ScriptedServer, cut, response
+from support.reading import FACTS, STREAM, facts, texts
 
 Chunk = Union[bytes, str]
 

@@ -7,16 +7,6 @@ from typing import Optional
 
 import pytest
 
-from machines import (
-    LIMIT,
-    NOT_FOUND,
-    RECONNECTION_TIME,
-    REFUSED,
-    TOLD,
-    UNAUTHORIZED,
-    UNAVAILABLE,
-    DrivenMachine,
-)
 from sseclient_ng import EventTooLarge, ReconnectPolicy
 from sseclient_ng._core.failure import Failure
 from sseclient_ng._core.machine import (
@@ -34,6 +24,16 @@ from sseclient_ng._core.machine import (
     Step,
     Tell,
     Wait,
+)
+from support.machines import (
+    LIMIT,
+    NOT_FOUND,
+    RECONNECTION_TIME,
+    REFUSED,
+    TOLD,
+    UNAUTHORIZED,
+    UNAVAILABLE,
+    DrivenMachine,
 )
 
 POLICY = ReconnectPolicy(max_delay=60.0, jitter=0.0)

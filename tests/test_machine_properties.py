@@ -8,7 +8,6 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from machines import REFUSED, UNAUTHORIZED, UNAVAILABLE, WRONG, DrivenMachine
 from sseclient_ng import EventTooLarge, ReconnectPolicy
 from sseclient_ng._core.failure import Failure
 from sseclient_ng._core.machine import (
@@ -21,6 +20,7 @@ from sseclient_ng._core.machine import (
     State,
     Wait,
 )
+from support.machines import REFUSED, UNAUTHORIZED, UNAVAILABLE, WRONG, DrivenMachine
 
 CHUNKS = [
     b"data: 1\n\n",

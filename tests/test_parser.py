@@ -13,8 +13,8 @@ from typing import Callable, NamedTuple, Optional, Union
 
 import pytest
 
-from reading import Facts, GeneralPath, facts
 from sseclient_ng import Comment, Event, EventStreamParser, EventTooLarge
+from support.reading import Facts, GeneralPath, facts
 
 BOM = b"\xef\xbb\xbf"
 

@@ -15,8 +15,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from reading import Facts, GeneralPath, facts
 from sseclient_ng import Comment, Event, EventStreamParser, EventTooLarge, iter_events
+from support.reading import Facts, GeneralPath, facts
 
 BOM = b"\xef\xbb\xbf"
 LINE_END = re.compile("\r\n|\n|\r")

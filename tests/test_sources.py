@@ -26,7 +26,6 @@ import responses
 import trustme
 import urllib3
 
-from reading import FACTS, STREAM, Facts, facts, texts
 from sseclient_ng import EventTooLarge, ReconnectPolicy, SSEClient
 from sseclient_ng.testing import (
     Hold,
@@ -38,6 +37,7 @@ from sseclient_ng.testing import (
     cut_randomly,
     response,
 )
+from support.reading import FACTS, STREAM, Facts, facts, texts
 
 PIECES = cut(STREAM, 13)
 WITHOUT_CRLF = cut(STREAM.replace(b"\r\n", b"\n"), 13)

@@ -20,7 +20,6 @@ from typing import Optional
 import pytest
 
 import sseclient_ng.testing
-from certificates import client_context, server_context
 from sseclient_ng.testing import (
     LAST_CHUNK,
     Call,
@@ -41,6 +40,7 @@ from sseclient_ng.testing import (
     response,
     unfinished_chunk,
 )
+from support.certificates import client_context, server_context
 
 GET = b"GET / HTTP/1.1\r\nHost: server\r\n\r\n"
 
