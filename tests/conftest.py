@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from support.certificates import AUTHORITY
+from support.parsing import make_parser as make_parser
 
 
 def is_loopback(host: str) -> bool:

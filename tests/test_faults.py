@@ -410,6 +410,8 @@ def lookup(found: Sequence[bool]) -> Any:
 
 def check_events(scenario: Scenario, outcome: Outcome) -> None:
     assert outcome.data == scenario.events.split()
+    if scenario.order:
+        assert outcome.order == scenario.order.split()
 
 
 def check_error(scenario: Scenario, error: Optional[BaseException]) -> None:

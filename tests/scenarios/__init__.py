@@ -17,6 +17,7 @@ import pytest
 import requests
 
 from scenarios.away import AWAY
+from scenarios.comments import COMMENTS
 from scenarios.drops import DAMAGE, DROPS, UNDAMAGED
 from scenarios.first import FIRST
 from scenarios.hundreds import HUNDREDS
@@ -40,6 +41,7 @@ SCENARIOS: list[Scenario] = [
     *FIRST,
     *REDIRECTS,
     *RETRIES,
+    *COMMENTS,
     *IDS,
     *LIMITS,
     *REQUESTS,

@@ -7,11 +7,13 @@ from scenarios.row import (
     Scenario,
     answer,
     event,
+    limited,
     status,
 )
 from sseclient_ng import ReconnectPolicy
 from sseclient_ng.testing import (
     Pause,
+    Script,
     Scripted,
     response,
 )
@@ -19,6 +21,11 @@ from sseclient_ng.testing import (
 
 def told(value: str) -> list[Scripted]:
     return [response([b"retry: %b\n" % value.encode(), event(1)])]
+
+
+def quiet(*pieces: bytes) -> Script:
+    """A stream without an event that a proxy cuts after a while, which is long beside the waits."""
+    return response([*pieces, Pause(0.1)])
 
 
 RETRIES = [
@@ -43,6 +50,27 @@ RETRIES = [
         [[*response([b": hello\n\n", Pause(0.03)])]] * 3,
         last_event_ids=[None] * 4,
         waits=[4, 4, 4],
+    ),
+    Scenario(
+        "a quiet connection that lived without a byte has not failed",
+        [quiet()] * 3,
+        last_event_ids=[None] * 4,
+        waits=[4, 4, 4],
+    ),
+    Scenario(
+        "quiet connections use up no attempts",
+        [answer(1), *[quiet()] * 4],
+        events="1",
+        last_event_ids=[None, *[b"1"] * 5],
+        options={"reconnect": limited(2)},
+        waits=[4] * 5,
+    ),
+    Scenario(
+        "after an outage a quiet stream gets away from the longest wait",
+        [answer(1), *[status(503)] * 3, quiet(), quiet(b": hello\n\n")],
+        events="1",
+        last_event_ids=[None, *[b"1"] * 6],
+        waits=[4, 8, 16, 20, 4, 4],
     ),
     Scenario(
         "the waits have jitter below the cap, and none below the floor",

@@ -50,6 +50,8 @@ class Scenario:
         scripts: what the server does with each request; or a function that is given the server
             and returns that.
         events: the data of the events that come out, separated by spaces.
+        order: the data of events and the texts of comments as they came, separated by spaces; ""
+            means that it is not looked at.
         last_event_ids: the `Last-Event-ID` of every request, in bytes, None where there is none;
             None for all means that their number and contents are not known.
         options: of the client; or a function that makes them, where they have a state.
@@ -72,6 +74,7 @@ class Scenario:
     name: str
     scripts: Union[Sequence[Scripted], Callable[[ScriptedServer], Sequence[Scripted]]]
     events: str = ""
+    order: str = ""
     last_event_ids: Optional[Sequence[Optional[bytes]]] = None
     options: Options = field(default_factory=dict)
     error: Optional[type[BaseException]] = None

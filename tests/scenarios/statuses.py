@@ -138,6 +138,23 @@ STATUSES = [
     ],
     *[
         Scenario(
+            f"{code} with an event stream is read",
+            [answer(1, status=code), answer(2, status=code)],
+            events="1 2",
+            last_event_ids=[None, b"1", b"2"],
+        )
+        for code in (201, 202, 203, 206, 226)
+    ],
+    Scenario(
+        "205 is no answer that is read",
+        [answer(1), [b"HTTP/1.1 205 Reset\r\nContent-Type: text/event-stream\r\n\r\n"]],
+        events="1",
+        last_event_ids=[None, b"1"],
+        error=requests.HTTPError,
+        says="205",
+    ),
+    *[
+        Scenario(
             f"{code} once, then with fresh headers",
             [answer(1), status(code), answer(2)],
             events="1 2",

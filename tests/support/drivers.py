@@ -51,6 +51,7 @@ class Outcome:
     failures: list[Failure] = field(default_factory=list)
     opened: int = 0
     comments: list[str] = field(default_factory=list)
+    order: list[str] = field(default_factory=list)
 
     @property
     def data(self) -> list[str]:
@@ -61,7 +62,15 @@ class Outcome:
         return [failure.delay for failure in self.failures]
 
     def callbacks(self) -> dict[str, Any]:
-        return {"on_open": self._on_open, "on_comment": self.comments.append}
+        return {"on_open": self._on_open, "on_comment": self._on_comment}
+
+    def add(self, event: Event) -> None:
+        self.events.append(event)
+        self.order.append(event.data)
+
+    def _on_comment(self, text: str) -> None:
+        self.comments.append(text)
+        self.order.append(text)
 
     def _on_open(self, response: object) -> None:
         self.opened += 1
@@ -148,7 +157,7 @@ def _drive_sync(url: str, options: dict[str, Any], driver: Driver, outcome: Outc
         outcome.client = client
         with client, contextlib.suppress(Enough):
             for event in client:
-                outcome.events.append(event)
+                outcome.add(event)
                 driver.on_event(client, event)
     except Exception as error:  # noqa: BLE001 - for the test to look at
         outcome.error = error
@@ -180,7 +189,7 @@ async def _drive_async(url: str, options: dict[str, Any], driver: Driver, outcom
             async with client:
                 with contextlib.suppress(Enough):
                     async for event in client:
-                        outcome.events.append(event)
+                        outcome.add(event)
                         driver.on_event(client, event)
     except Exception as error:  # noqa: BLE001 - for the test to look at
         outcome.error = error
