@@ -318,6 +318,72 @@ def test_a_loop_whose_handler_raises_loses_and_doubles_nothing() -> None:
         client.close()
 
 
+class Deadline(Exception):
+    """What a program's handler raises."""
+
+
+def poll(client: SSEClient, seconds: float, done: Callable[[], bool]) -> int:
+    """Ask for events until something is done, while a signal strikes whose handler raises.
+
+    Args:
+        client: the client.
+        seconds: the time between two strikes.
+        done: what is asked after each of them.
+
+    Returns:
+        How often the handler ended a step.
+    """
+    main, over = threading.get_ident(), threading.Event()
+    asking, struck = False, 0
+
+    def give_up(*arguments: object) -> None:
+        if asking:
+            raise Deadline
+
+    def strike() -> None:
+        while not over.wait(seconds):
+            signal.pthread_kill(main, signal.SIGUSR1)
+
+    sender = threading.Thread(target=strike)
+    with handling(give_up):
+        sender.start()
+        while not done():
+            try:
+                asking = True
+                next(client)
+                asking = False
+            except Deadline:
+                asking = False
+                struck += 1
+        over.set()
+        sender.join()
+    return struck
+
+
+# When it strikes while urllib3 connects, urllib3 leaves the socket to the garbage collector.
+strikes_anywhere = pytest.mark.filterwarnings("ignore:unclosed <:ResourceWarning")
+
+
+@strikes_anywhere
+def test_a_handler_that_raises_in_a_quiet_stream_uses_up_no_attempts() -> None:
+    quiet = [*response([b": quiet\n"], complete=False), Hold()]
+    policy = ReconnectPolicy(min_delay=0.01, max_delay=0.02, max_attempts=2)
+    with ScriptedServer(response([b"id: 1\ndata: 1\n\n"]), then=quiet) as server:
+        client = SSEClient(server.url, retry=0, reconnect=policy)
+        assert next(client).data == "1"
+        assert poll(client, 0.05, lambda: len(server.requests) > 6) > 3
+        client.close()
+
+
+@strikes_anywhere
+def test_a_wait_that_is_interrupted_goes_on() -> None:
+    """Steps that are shorter than the wait come to its end all the same."""
+    with ScriptedServer(FIRST, FIRST, [*FIRST, Hold()]) as server:
+        client = SSEClient(server.url, retry=300)
+        assert poll(client, 0.1, lambda: len(server.requests) > 2) > 2
+        client.close()
+
+
 class Handler:
     def __call__(self, *arguments: object) -> None:
         raise TimeoutError
