@@ -6,7 +6,7 @@ Errors of other libraries are translated into errors of requests first, by their
 from __future__ import annotations
 
 import http.client
-from typing import Optional
+from typing import Optional, cast
 
 import requests
 import urllib3
@@ -58,12 +58,13 @@ def error_for_answer(verdict: Verdict, response: object, content_type: str, url:
 
     Args:
         verdict: what is wrong with it.
-        response: it, as a response of requests.
+        response: it, as a response of requests, or what stands for one in a test.
         content_type: its Content-Type; "" where it has none.
         url: what was asked for.
     """
-    if verdict is Verdict.WRONG_TYPE or not isinstance(response, requests.Response):
+    if verdict is Verdict.WRONG_TYPE:
         return InvalidContentType(content_type, url, response)
+    response = cast(requests.Response, response)
     try:
         response.raise_for_status()  # requests' own words for 4xx and 5xx
     except requests.HTTPError as error:

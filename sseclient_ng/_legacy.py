@@ -18,7 +18,7 @@ import logging
 import re
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar, cast
+from typing import Any, Callable, Optional, TypeVar, cast
 
 from sseclient_ng._arguments import copy_arguments
 from sseclient_ng._callbacks import Callbacks
@@ -231,9 +231,6 @@ class OldNames(Client):
         if _plain_names(cls):
             cls._shell_type, cls._delivers_one_by_one = MirroringShell, True
 
-    if not TYPE_CHECKING:
-        closed = _Overridable(Client.closed)
-
     # -- of clients that are made without their constructor, as tests of subclasses do it
 
     def __new__(cls: type[_Self], *_arguments: Any, **_keywords: Any) -> _Self:
@@ -314,6 +311,9 @@ class OldNames(Client):
         if rest:
             yield bytes(rest)
 
+
+# Subclasses have an attribute of that name; to type checkers it stays the property.
+setattr(OldNames, "closed", _Overridable(vars(Client)["closed"]))  # noqa: B010
 
 # For help() and editors: the parameters are those of the constructor.
 setattr(OldNames.__new__, "__signature__", inspect.signature(Client.__init__))  # noqa: B010

@@ -194,7 +194,8 @@ class Shell:
         elif action is FAIL:
             self._end()
             raise final_error(*self.machine.take_error(), client.url)
-        elif self._callbacks.on_comment is not None:
+        else:
+            assert self._callbacks.on_comment is not None  # else no comment is answered
             self._callbacks.on_comment(cast(str, action))
 
     def _tell_error(self, error: Exception, action: Action) -> bool:

@@ -435,3 +435,29 @@ def test_the_response_is_kept_when_the_constructor_fails() -> None:
 
     with ScriptedServer(response(status=404)) as server:
         assert Keeper(server.url).resp.status_code == 404
+
+
+def test_connect_that_opens_the_response_and_nothing_else() -> None:
+    class Opener(SSEClient):
+        def _connect(self) -> None:
+            self.resp = requests.get(self.url, stream=True, timeout=10)
+
+    with ScriptedServer(FIRST, OPEN) as server:
+        client = Opener(server.url, **QUICKLY)
+        assert texts([next(client), next(client)]) == ["first", "first"]
+        client.close()
+
+
+@pytest.mark.parametrize("when", ["open", "never connected"])
+def test_connecting_by_hand_may_fail(when: str) -> None:
+    """The error comes out where it was called, and the client goes on as after any drop."""
+    with ScriptedServer(*[FIRST] * (when == "open"), response(status=503), SECOND) as server:
+        if when == "open":
+            client = SSEClient(server.url, **QUICKLY)
+        else:
+            client = SSEClient.__new__(SSEClient)
+            client.url, client.session, client.retry = server.url, None, 1
+        with pytest.raises(requests.HTTPError):
+            client._connect()
+        assert texts([next(client)]) == ["second"]
+        client.close()

@@ -188,3 +188,43 @@ def test_the_charset_of_a_response_is_not_believed() -> None:
             assert facts(SSEClient(reply)) == FACTS
         with contextlib.closing(SSEClient(server.url)) as client:
             assert facts([next(client), next(client)]) == FACTS[:2]
+
+
+def test_the_end_of_another_encoding_may_exceed_the_limit() -> None:
+    """A character that is cut off becomes U+FFFD, which is longer than what came of it."""
+    client = SSEClient(
+        ["data: 12345".encode("utf-16-le") + b"\x20"], "utf-16-le", max_event_size=12
+    )
+    with pytest.raises(EventTooLarge):
+        next(client)
+    assert list(client) == []
+
+
+class Refusal:
+    """What stands for a response in a program's tests, and is no success."""
+
+    status_code = 404
+    reason = "Not Found"
+    url = "http://stream.example/"
+    headers: Any = None
+
+    def __init__(self, *, raises: bool) -> None:
+        self.raises = raises
+
+    def raise_for_status(self) -> None:
+        if self.raises:
+            raise requests.HTTPError("404 by hand")
+
+
+@pytest.mark.parametrize(("raises", "says"), [(True, "by hand"), (False, "404 Not Found")])
+def test_a_stand_in_that_refuses(monkeypatch: pytest.MonkeyPatch, raises: bool, says: str) -> None:
+    monkeypatch.setattr(requests, "get", lambda url, **options: Refusal(raises=raises))
+    with pytest.raises(requests.HTTPError, match=says):
+        SSEClient("http://stream.example/")
+
+
+def test_a_stand_in_that_wants_no_more_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = Refusal(raises=False)
+    done.status_code = 204
+    monkeypatch.setattr(requests, "get", lambda url, **options: done)
+    assert list(SSEClient("http://stream.example/")) == []
