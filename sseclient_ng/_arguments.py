@@ -1,4 +1,4 @@
-"""The request for an event stream, made anew for every attempt from what the caller gave."""
+"""The arguments of a request, built for every attempt from what the caller passed."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ __all__ = [
     "rewind_body",
 ]
 
-# The words of urllib.parse and of yarl for what is no URL.
+# What urllib.parse and yarl say about invalid URLs.
 _says_that_a_url_is_none = re.compile("URL|netloc|[Pp]ort |IPv[46]|[Hh]ost|redirect").search
 
 _Headers = Mapping[str, HeaderValue]
 
 
 def copy_arguments(given: Mapping[str, object]) -> dict[str, object]:
-    """Return the caller's arguments for a request, in dicts that are the client's own.
+    """Copy the caller's keyword arguments, and add the default headers.
 
     Args:
         given: keyword arguments of ``requests.get`` or aiohttp's; ``headers`` may be callable. The
@@ -45,7 +45,7 @@ def copy_arguments(given: Mapping[str, object]) -> dict[str, object]:
 
 
 def build_arguments(kept: Mapping[str, object], last_event_id: object) -> dict[str, object]:
-    """Return the arguments of one request: callables called, the last event ID added.
+    """Return the arguments of one request: call functions, add the last event ID.
 
     Args:
         kept: what `copy_arguments` returned, and perhaps the caller changed since.
@@ -59,7 +59,7 @@ def build_arguments(kept: Mapping[str, object], last_event_id: object) -> dict[s
 
 
 def record_body_positions(kept: Mapping[str, object]) -> tuple[tuple[object, int], ...]:
-    """Return the files in a request's body with their positions, to come back to.
+    """Return the files in a request's body, with their positions.
 
     Args:
         kept: the arguments of the request.
@@ -80,7 +80,7 @@ def record_body_positions(kept: Mapping[str, object]) -> tuple[tuple[object, int
 
 
 def rewind_body(positions: tuple[tuple[object, int], ...]) -> None:
-    """Put the files of a request's body back to where they were.
+    """Rewind the files in a request's body.
 
     Args:
         positions: what `record_body_positions` returned.
@@ -90,7 +90,7 @@ def rewind_body(positions: tuple[tuple[object, int], ...]) -> None:
 
 
 def is_about_a_url(error: Exception) -> bool:
-    """Return whether an error that a library lets out is about a redirect to what is no URL.
+    """Return whether an error of an HTTP library is about an invalid URL.
 
     Args:
         error: what making a request raised.
@@ -118,16 +118,16 @@ def _bodies(kept: Mapping[str, object]) -> Iterator[object]:
 
 
 def evaluate(value: object) -> object:
-    """Return what a function returns, or a value that is none as it is.
+    """Call a function; return any other value unchanged.
 
     Args:
         value: what the caller gave as ``headers`` or ``params``.
 
     Raises:
-        RuntimeError: it raised StopIteration, which would end the caller's loop without a word.
+        RuntimeError: it raised StopIteration, which would silently end the caller's loop.
         Exception: what else it raised.
     """
     try:
         return cast(Callable[[], object], value)() if callable(value) else value
     except StopIteration as error:
-        raise RuntimeError("headers or params, being called, raised StopIteration") from error
+        raise RuntimeError("the function for headers or params raised StopIteration") from error

@@ -26,50 +26,50 @@ _Self = TypeVar("_Self", bound="AsyncSSEClient")
 class AsyncSSEClient:
     """An event stream from a URL, for asyncio.
 
-    It connects when its block is entered, or else at the first step of the loop, and reconnects
-    for as long as it is iterated over, going on after the last event that it handed out. All its
-    rules are those of `SSEClient`. It belongs to the event loop in which it connects.
+    It connects when its block is entered, or at the first step of the loop, and reconnects as long
+    as it is iterated over, after the last event that it delivered. It follows the rules of
+    `SSEClient`. It belongs to the event loop in which it connects.
 
-    A step of the loop can be cancelled or timed out, and the client goes on afterwards. Inside its
-    block the connection stays as it is, also one that is being made; without a block it is closed,
-    as nobody else would do it, and the next step makes a new one.
+    A step of the loop can be cancelled or timed out. Inside the block the connection stays open,
+    even one that is being made, and the next step continues. Without a block the step closes the
+    connection, as nobody else would, and the next step reconnects.
 
     Args:
         url: the URL.
-        last_id: the ID after which the server is to go on; None asks for none.
+        last_id: the ID after which the server is to resume; None asks for none.
         retry: the reconnection time to start with, in milliseconds. The server can change it.
-        session: makes the requests; None makes one of the client's own. The caller's is not closed.
+        session: makes the requests, and is not closed; None opens one when needed.
         method: the method of the request.
-        reconnect: whether to reconnect, True, False or a `ReconnectPolicy`; None does so where a
-            request can be repeated without harm, with GET and HEAD.
+        reconnect: whether to reconnect: True, False or a `ReconnectPolicy`. None reconnects with
+            GET and HEAD, which can be repeated without harm.
         max_event_size: the most bytes that one event may hold; None sets no limit.
         check_content_type: whether a response whose Content-Type can't be an event stream's is
             refused.
-        on_open: called with the response, whenever a connection was made. This and the other
-            callbacks may be coroutine functions.
-        on_error: called before each wait with the error that ended the connection or the attempt,
-            EOFError where the server ended it, and the seconds that will be waited.
-        on_comment: called with the text of each comment.
-        aiohttp_kwargs: what else ``aiohttp.ClientSession.request`` takes; ``headers`` and
+        on_open: called with the response after each connect. All callbacks may be coroutine
+            functions.
+        on_error: called before each wait, with the error that ended the connection or the attempt
+            (EOFError where the server ended it) and with the seconds of the wait.
+        on_comment: called with the text of each comment, in its place among the events.
+        aiohttp_kwargs: what else ``aiohttp.ClientSession.request`` accepts; ``headers`` and
             ``params`` may be functions or coroutine functions, which are called before every
             attempt. ``timeout`` is in seconds, to connect and of silence, or a pair of both, or an
-            ``aiohttp.ClientTimeout``; None or nothing is the session's, less its limit for the
-            whole, as a stream has no end. ``auth`` may be a pair. The caller's dicts are not
-            changed.
+            ``aiohttp.ClientTimeout``; None uses the session's, without its total timeout. ``auth``
+            may be a pair. The caller's dicts are not changed.
 
     Attributes:
         url: the URL.
-        session: the session that is in use, or None.
-        aiohttp_kwargs: what goes along with every request; changes count from the next one on.
+        session: as given.
+        aiohttp_kwargs: the keyword arguments of every request; a change counts from the next one.
         resp: the response that is being read, or None.
 
     Raises:
-        TypeError: ``url`` is no str, or ``reconnect`` something else.
-        ValueError: the body can be sent only once, but is to be sent again on a reconnect.
+        TypeError: ``url`` or ``reconnect`` has a wrong type.
+        ValueError: the body can be sent only once, but has to be sent again on a reconnect.
 
-    Connecting and iterating raise what `SSEClient` raises, and the same types: a connection that
-    fails is both ``requests.exceptions.ConnectionError`` and ``aiohttp.ClientConnectionError``, a
-    status is ``requests.exceptions.HTTPError`` with the body readable on its ``response``.
+    Connecting and iterating raise the same errors as `SSEClient`: a connection that fails raises an
+    error that is both ``requests.exceptions.ConnectionError`` and
+    ``aiohttp.ClientConnectionError``, a status raises ``requests.exceptions.HTTPError`` with the
+    body readable on its ``response``.
 
     See the WHATWG HTML standard, 9.2.2 to 9.2.4.
     """

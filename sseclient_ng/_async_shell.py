@@ -263,7 +263,7 @@ class AsyncShell:
                     value = evaluate(kept[name])
                     kept[name] = await value if isawaitable(value) else value
                 except StopAsyncIteration as error:  # it would end the caller's loop
-                    raise RuntimeError(f"{name}, being called, raised {error!r}") from error
+                    raise RuntimeError(f"the function for {name} raised {error!r}") from error
                 except Exception as error:  # noqa: BLE001 - the transport knows its own
                     translated = self._transport.translate_error(error)
                     raise translated from error.__cause__

@@ -1,7 +1,6 @@
-"""Errors that a signal handler of the program raised: they are the program's, whatever their type.
+"""Exceptions of the program's signal handlers, which are not failures of a connection.
 
-A handler runs between two lines of whatever the main thread does, which may be in the middle of
-requests, where a TimeoutError looks like that of a socket.
+A handler may run in the middle of requests, where its TimeoutError looks like that of a socket.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ __all__ = ["raised_by_handler"]
 
 
 def raised_by_handler(error: BaseException) -> Optional[BaseException]:
-    """Return the error of a signal handler that an error is, or has been made of; else None.
+    """Return the signal handler's exception that caused an error, or is it; otherwise None.
 
     Args:
         error: one that has just been caught.
@@ -31,16 +30,16 @@ def raised_by_handler(error: BaseException) -> Optional[BaseException]:
     cause: Optional[BaseException] = error
     while cause is not None:
         if any(frame.f_code in handlers for frame, _ in traceback.walk_tb(cause.__traceback__)):
-            found = cause  # perhaps the one below it: urllib3 hands on tracebacks
+            found = cause  # perhaps its cause: urllib3 reuses tracebacks
         cause = cause.__cause__ or cause.__context__
-        # What a caller was handling already when it called has nothing to do with this.
+        # An error that a caller was already handling is unrelated.
         if cause is not None and cause.__traceback__ is not None:
             cause = None if cause.__traceback__.tb_frame in callers else cause
     return found
 
 
 def _handlers() -> set[CodeType]:
-    """Return the code of every function of the program that handles a signal."""
+    """Return the code of every signal handler of the program."""
     functions = map(_function_of, map(signal.getsignal, signal.valid_signals()))
     codes = (getattr(function, "__code__", None) for function in functions)
     return {code for code in codes if code is not None}
@@ -55,7 +54,7 @@ def _function_of(handler: object) -> object:
 
 
 def _callers() -> set[FrameType]:
-    """Return the frames below that of `raised_by_handler`, whose own would keep itself alive."""
+    """Return the callers' frames. A frame that refers to itself would never be freed."""
     callers: set[FrameType] = set()
     frame = inspect.currentframe()
     for _ in range(2):

@@ -1,4 +1,4 @@
-"""What is done to sockets from outside: keep-alive, and waking a thread that waits for one.
+"""Sockets of other libraries: keep-alive, and waking a thread that waits for one.
 
 Neither urllib3 nor requests hands out the socket of a response, but its file descriptor is public
 (``fileno()``), and a duplicate of a descriptor is the same socket to the system.
@@ -16,8 +16,8 @@ from typing import Optional, Protocol
 
 __all__ = ["keep_alive", "set_keep_alive", "wake_connecting", "wake_reading"]
 
-# Seconds: a peer that died silently is noticed two and a half minutes later at most, where Linux'
-# own setting takes more than two hours. Not every system has every option.
+# Seconds: the system notices a dead peer after two and a half minutes, where Linux' default takes
+# more than two hours. Not every system has every option.
 _KEEP_ALIVE_OPTIONS = {
     "TCP_KEEPIDLE": 60,
     "TCP_KEEPALIVE": 60,
@@ -60,7 +60,7 @@ def set_keep_alive(connection: SupportsOptions) -> None:
 
 
 def wake_reading(response: object) -> None:
-    """End whatever read waits for a response's connection, in any thread, by ending the connection.
+    """End a read that waits in any thread, by shutting down the response's connection.
 
     Args:
         response: has ``fileno()``; where it has no socket, nothing happens.
@@ -78,8 +78,8 @@ def _duplicate(response: object) -> Generator[socket.socket, None, None]:
     """
     descriptor = _descriptor(response)
     with socket.fromfd(descriptor, socket.AF_INET, socket.SOCK_STREAM) as connection:
-        # The number may have been closed and given to another file before it was duplicated. It
-        # can't have been if the response has it still.
+        # The descriptor may have been closed and reused before it was duplicated, but not if the
+        # response still has it.
         if _descriptor(response) != descriptor:  # pragma: no cover - a race
             raise OSError("the connection was closed")
         yield connection
@@ -96,7 +96,7 @@ def _descriptor(response: object) -> int:
 
 
 def wake_connecting(thread: int, frames_below: Optional[FrameType]) -> None:
-    """End whatever a thread waits for while it makes a connection.
+    """End what a thread waits for while it connects.
 
     While ``get()`` of requests runs, nothing public leads to the socket that it has made. The
     frames of the waiting thread do: the socket is a local of urllib3's and http.client's

@@ -32,7 +32,7 @@ _READ_SIZE = 65536
 
 @runtime_checkable
 class Readable(Protocol):
-    """A file that is open in binary or text mode, or a response that is read like one."""
+    """A file open in binary or text mode, or a response with the same method."""
 
     def read(self, size: int, /) -> Chunk:
         """Return at most ``size`` bytes or characters; none at the end."""
@@ -50,7 +50,7 @@ class _HasIterBytes(Protocol):
 Source = Union[
     requests.Response, HTTPResponse, Readable, _HasIterContent, _HasIterBytes, Iterable[Chunk]
 ]
-"""What a client can read beside a URL."""
+"""What a client can read besides a URL."""
 
 _KINDS = (
     "a URL (str), a requests.Response, a urllib3 response, a binary file, "
@@ -59,7 +59,7 @@ _KINDS = (
 
 
 class SourceBody:
-    """A body that is open: of a response, or of something else that can be read.
+    """An open body: of a response, a file or an iterable.
 
     Args:
         source: what is read.
@@ -84,7 +84,7 @@ class SourceBody:
         _sockets.keep_alive(getattr(self.source, "raw", None))
 
     def read_some(self, size: int, seconds: float) -> bytes:
-        """Return what can be had of a body; its errors are passed over.
+        """Return the start of a body; ignore its errors.
 
         Args:
             size: about as many bytes as are read at most.
@@ -119,7 +119,7 @@ def body_of_response(
     leave_open: bool = False,
     keeps_connection: bool = True,
 ) -> SourceBody:
-    """Return the body of what a session returned, which may be a stand-in for a response.
+    """Return the body of what a session returned: a response, or a stand-in for one.
 
     Args:
         response: a ``requests.Response``, or what has ``iter_content`` or ``raw``.
@@ -142,7 +142,7 @@ def body_of_response(
 
 
 def body_of_source(source: Source, chunk_size: Optional[int]) -> SourceBody:
-    """Return the body of what a client was given to read. Nothing is read yet.
+    """Return the body of what a client was given, without reading from it.
 
     Args:
         source: what `Source` says.
@@ -151,7 +151,7 @@ def body_of_source(source: Source, chunk_size: Optional[int]) -> SourceBody:
     Raises:
         TypeError: ``source`` is something else; the message names the kinds.
     """
-    # A mock of a response has no raw, and is iterated over, as sseclient-py does it.
+    # A mock of a response without raw is iterated over, as in sseclient-py.
     if isinstance(source, requests.Response) and hasattr(source, "raw"):
         return body_of_response(source, chunk_size)
     return SourceBody(source, _of_source(source, chunk_size))
@@ -181,13 +181,13 @@ def _read_size(chunk_size: Optional[int]) -> int:
 
 
 def _of_iterable(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
-    # Lines that lost their ends, the commonest mistake with sseclient-py, are known by the name of
-    # the generator function that makes them, in requests as in httpx.
+    # Lines without their ends are the commonest mistake with sseclient-py. The name of their
+    # generator function gives them away, in requests and in httpx.
     return map(with_end, chunks) if getattr(chunks, "__name__", "") == "iter_lines" else chunks
 
 
 def _prompt_read(source: object) -> Optional[Callable[[int], Chunk]]:
-    """Return the method that reads what is there without waiting for more, if there is one."""
+    """Return a method that reads without waiting for more bytes than have arrived, if any."""
     if isinstance(source, io.RawIOBase):
         return source.read
     return source.read1 if isinstance(source, io.BufferedIOBase) else None
@@ -200,13 +200,13 @@ def _of_requests(
     if isinstance(raw, HTTPResponse) and not raw.closed:
         chunks = urllib3_body.chunks_of(raw, _read_size(chunk_size), leave_open=leave_open)
         return _with_errors_of_requests(chunks)
-    if raw is None or isinstance(raw, (HTTPResponse, io.BytesIO)):  # all of it is in memory
+    if raw is None or isinstance(raw, (HTTPResponse, io.BytesIO)):  # in memory
         chunk_size = _READ_SIZE
     return iter(response.iter_content(chunk_size))
 
 
 def _with_errors_of_requests(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Pass chunks on, and the errors of urllib3 as ``iter_content()`` of requests raises them."""
+    """Pass on chunks, and translate errors of urllib3 like ``iter_content()`` of requests."""
     try:
         yield from chunks
     except urllib3.exceptions.ProtocolError as error:
@@ -231,6 +231,6 @@ def _not_a_source(source: object) -> TypeError:
     if isinstance(source, AsyncIterable):
         return TypeError(
             "SSEClient can't read an asynchronous iterable; iterate over "
-            "sseclient_ng.aiter_events(...) with it, or use AsyncSSEClient with a URL"
+            "sseclient_ng.aiter_events(...), or use AsyncSSEClient with a URL"
         )
     return TypeError(f"SSEClient reads {_KINDS}, not {type(source).__name__}")

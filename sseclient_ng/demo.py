@@ -1,6 +1,6 @@
-"""A server that misbehaves, and a plain loop that reads it: ``python -m sseclient_ng.demo``.
+"""A misbehaving server, and a plain loop that reads it: ``python -m sseclient_ng.demo``.
 
-The server is on this machine and the network is not used. It ends by itself after some seconds.
+The server runs on this machine; no network is needed. The demonstration takes some seconds.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ _TEXTS = [
 
 
 class Report(NamedTuple):
-    """What came of a run.
+    """The result of a run.
 
     Attributes:
         received: the numbers of the events that arrived, in order.
-        damaged: the numbers of those whose text is not what the server sent.
-        expected: the numbers that the server has to send.
+        damaged: the numbers of events whose text differs from what the server sent.
+        expected: the numbers that the server sends.
     """
 
     received: list[int]
@@ -52,7 +52,7 @@ class Report(NamedTuple):
     expected: list[int]
 
     def verdict(self) -> str:
-        """Return in words whether anything was lost, doubled or damaged."""
+        """Say whether anything was lost, doubled or damaged."""
         lost = len(set(self.expected) - set(self.received))
         doubled = len(self.received) - len(set(self.received))
         order = "" if self.received == sorted(self.received) else ", in another order"
@@ -60,7 +60,7 @@ class Report(NamedTuple):
         return f"{summary}, {len(self.damaged)} damaged{order}."
 
     def is_right(self) -> bool:
-        """Return whether every event arrived once, in order, as it was sent."""
+        """Return whether every event arrived once, in order and undamaged."""
         return self.received == self.expected and not self.damaged
 
 
@@ -74,14 +74,14 @@ def main() -> int:
 
 
 def _print_anything() -> None:
-    """Have characters that the terminal does not know escaped."""
+    """Escape characters that the terminal can't show."""
     reconfigure: Optional[Callable[..., None]] = getattr(sys.stdout, "reconfigure", None)
     if reconfigure is not None:
         reconfigure(errors="backslashreplace")
 
 
 def run() -> Report:
-    """Read everything that the server sends, and print it as it comes."""
+    """Read everything the server sends, and print it."""
     received: list[int] = []
     damaged: list[int] = []
     with _bad_server() as server:
@@ -122,7 +122,7 @@ def _bad_server() -> ScriptedServer:
 
 
 def _resumed_after(last_event_id: Optional[str], script: Script) -> Responder:
-    """Return a script that goes on only where the client is right about what it has received."""
+    """Return a script that continues only if the client resumes at the right event."""
 
     def answer(request: Request) -> Script:
         if request.last_event_id != last_event_id:

@@ -1,15 +1,15 @@
-"""The errors of sseclient_ng: one tree below the errors of requests.
+"""The errors of sseclient_ng, all of them errors of requests.
 
 ::
 
     requests.exceptions.RequestException
-    +-- SSEError                  whatever this package raises on its own account
+    +-- SSEError                  base class of this package's errors
         +-- InvalidContentType    the response is not an event stream
-        +-- EventTooLarge         one event outgrew ``max_event_size``
+        +-- EventTooLarge         an event exceeds ``max_event_size``
         +-- RetriesExhausted      ``ReconnectPolicy.max_attempts`` attempts failed in a row
 
-A status that ends the stream is ``requests.exceptions.HTTPError``, as everywhere in requests, with
-the body readable on its ``response``. Code that catches ``requests.RequestException`` catches all.
+A status that ends the stream raises ``requests.exceptions.HTTPError``, with the body readable on
+its ``response``. Catch ``requests.RequestException`` to catch all errors.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ __all__ = ["EventTooLarge", "InvalidContentType", "RetriesExhausted", "SSEError"
 
 
 def without_secrets(url: str) -> str:
-    """Return the part of a URL that may be shown: scheme, host, port and path.
+    """Return the part of a URL that is safe to show: scheme, host, port and path.
 
     Args:
-        url: any URL; the user, the password, the query and the fragment are left out.
+        url: any URL; user, password, query and fragment are removed.
     """
     try:
         parts = urlsplit(url)
@@ -38,16 +38,16 @@ def without_secrets(url: str) -> str:
 
 
 class SSEError(RequestException):
-    """Base class of the errors that this package raises on its own account."""
+    """Base class of this package's errors."""
 
 
 class InvalidContentType(SSEError):
-    """The server answered 200 with something that cannot be an event stream.
+    """The response is not an event stream.
 
     Args:
         content_type: the Content-Type as the server sent it.
         url: the URL that was asked.
-        response: the response, with the start of its body, as far as it came at once.
+        response: the response, with the start of its body.
 
     See the WHATWG HTML standard, 9.2.2 "The EventSource interface" and 9.2.5.
     """
@@ -56,7 +56,7 @@ class InvalidContentType(SSEError):
         place = f" from {without_secrets(url)}" if url else ""
         super().__init__(
             f"expected Content-Type text/event-stream{place}, got {content_type!r}; "
-            "pass check_content_type=False to read it as an event stream all the same"
+            "pass check_content_type=False to read it anyway"
         )
         self.content_type = content_type
         self.url = url
@@ -67,7 +67,7 @@ class InvalidContentType(SSEError):
 
 
 class EventTooLarge(_EventTooLarge, SSEError):
-    """One event holds more than ``max_event_size`` bytes.
+    """An event holds more than ``max_event_size`` bytes.
 
     Args:
         max_event_size: the limit, in bytes.
@@ -75,10 +75,10 @@ class EventTooLarge(_EventTooLarge, SSEError):
 
 
 class RetriesExhausted(SSEError):
-    """As many attempts to reconnect failed in a row as the policy allows.
+    """The policy allows no more failed attempts in a row.
 
     Args:
-        attempts: how many attempts failed since the last event.
+        attempts: how many attempts failed in a row.
         url: the URL that was asked.
 
     The last error is the ``__cause__``.

@@ -219,12 +219,12 @@ def test_an_error_of_a_source_of_lines_comes_after_every_complete_event() -> Non
 def test_a_chunk_of_another_type_is_named(chunk: object, named: str) -> None:
     chunks: list[Any] = [b"data: a\n\n", chunk]
     for read in (iter_events, async_events, iter_line_events, async_line_events):
-        with pytest.raises(TypeError, match=rf"bytes or str, not in {named}"):
+        with pytest.raises(TypeError, match=rf"bytes or str, not {named}"):
             list(read(chunks))
 
 
 def test_bytes_are_no_iterable_of_chunks() -> None:
-    with pytest.raises(TypeError, match="bytes or str, not in int"):
+    with pytest.raises(TypeError, match="bytes or str, not int"):
         list(iter_events(b"data: a\n\n"))  # type: ignore[arg-type]
 
 

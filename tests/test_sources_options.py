@@ -63,7 +63,7 @@ def test_an_asynchronous_source_is_told_where_to_go() -> None:
 def test_a_chunk_of_another_type_is_named() -> None:
     client = SSEClient([b"data: a\n\n", 5])  # type: ignore[list-item]
     assert next(client).data == "a"
-    with pytest.raises(TypeError, match="bytes or str, not in int"):
+    with pytest.raises(TypeError, match="bytes or str, not int"):
         next(client)
 
 

@@ -1,10 +1,10 @@
-"""The fast path of the parser: whole blocks of a usual shape, many at once.
+"""The fast path of the parser: many blocks of a usual shape at once.
 
-Text is decoded and searched in C, a whole run of blocks at a time. What is seldom (bytes that are
-not UTF-8, NULs, unknown fields) goes to the general path, line by line.
+C code decodes and searches a run of blocks at a time. Rare input (invalid UTF-8, NULs, unknown
+fields) goes to the general path, line by line.
 
-That both paths give the same events is tested on random streams (tests/test_properties.py); what
-it gains is measured by benchmarks/parser.py.
+tests/test_properties.py checks on random streams that both paths give the same events;
+benchmarks/parser.py measures the gain.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from sseclient_ng._core.lines import LineParser
 
 __all__ = ["BlockParser"]
 
-# The start of a block, up to its first data: its ID before or after its event type, or none of
-# them. Where one of their values is empty or begins with a second space, the general path decides.
+# The start of a block up to its first data: its ID before or after its event type, or neither. The
+# general path decides about values that are empty or begin with a second space.
 _HEAD = (
     r"(?:id: ?([^\n ][^\n]*)\n)?"
     r"(?:event: ?([^\n ][^\n]*)\n)?"
     r"(?:id: ?([^\n ][^\n]*)\n)?"
     r"data: ?"
 )
-# One block: its head, the rest of the first data line, and further lines. Else a run of comments
-# with the blank lines after each, or a block that begins in another way. Each alternative can fail
-# at the start of a block only, and each part has one way to match: no byte is tried many times.
+# One block: its head, the rest of the first data line, and further lines. Otherwise a run of
+# comments with the blank lines after each, or a block with another start. Each alternative fails
+# only at the start of a block, and each part matches in one way: no byte is tried many times.
 _tokens = re.compile(
     _HEAD + r"([^\n]*)\n((?:[^\n]+\n)*)\n" + r"|((?::[^\n]*\n+)+|(?:[^\n]+\n)*\n)"
 ).findall
@@ -50,20 +50,20 @@ class BlockParser:
         self._lines = lines
 
     def parse(self, blocks: bytes, events: list[Event]) -> None:
-        """Process whole blocks, with a memory of some 20 times their size, 100 where all is blank.
+        """Process whole blocks. This needs some 20 times their memory, 100 times for blank lines.
 
         Args:
-            blocks: lines that end with LF, the last of them blank.
-            events: where the events are appended.
+            blocks: lines that end with LF, the last one blank.
+            events: the list to append the events to.
         """
         self._parse_text(blocks, decode(blocks), events)
 
     def parse_read(self, blocks: bytes, text: str) -> list[Event]:
-        """Process a read that ends with a blank line, most likely of one block with one data line.
+        """Process a read that ends with a blank line, usually one block with one data line.
 
         Args:
             blocks: as for `parse`.
-            text: the same decoded.
+            text: the blocks, decoded.
 
         Returns:
             The events.
@@ -77,11 +77,11 @@ class BlockParser:
         return events
 
     def parse_one(self, block: bytearray, events: list[Event]) -> None:
-        """Process one block, which may be large, with no more than twice its memory.
+        """Process one block, however large, with at most twice its memory.
 
         Args:
-            block: lines that end with LF, only the last of them blank. It is used up.
-            events: where the event is appended.
+            block: lines that end with LF, only the last one blank. It is consumed.
+            events: the list to append the event to.
         """
         head = _head(block)
         if head is None or 0 in head.group():
@@ -103,8 +103,8 @@ class BlockParser:
 
         Args:
             data: its data.
-            event_type: its event type; "" where it has none.
-            event_id: its ID; "" where it has none.
+            event_type: its event type; "" for none.
+            event_id: its ID; "" for none.
         """
         if event_id:
             self._lines.last_event_id = event_id
@@ -120,8 +120,8 @@ class BlockParser:
             if text.count("\n") == 2 * len(values):
                 events += map(self.event if self._lines.last_event_id else Event, values)
                 return
-        # A NUL decides whether an ID is valid; it is found in bytes many times as fast as in text
-        # that is not ASCII. Bytes that are not UTF-8 are counted as they came.
+        # An ID with a NUL is invalid. Searching bytes for one is many times faster than searching
+        # text that is not ASCII. The size limit counts invalid UTF-8 as received.
         if 0 in blocks or "\ufffd" in text:
             self._lines.feed(blocks, events)
         else:
@@ -145,20 +145,20 @@ class BlockParser:
             elif self._lines.last_event_id:
                 events.append(self.event(data, event_type))
                 continue
-            # As in event(), without the call: see the shape "named" of benchmarks/parser.py.
+            # event() inlined for speed: see the shape "named" in benchmarks/parser.py.
             events.append(Event(data, event_type or "message", event_id or None))
 
     def _parse_by_lines(
         self, event_id: str, event_type: str, rest: str, events: list[Event]
     ) -> None:
-        """Hand a block to the general path whose start has been recognised, but not the rest."""
+        """Pass a block to the general path after its rest turned out to be unusual."""
         event_id = f"id: {event_id}\n" if event_id else ""
         event_type = f"event: {event_type}\n" if event_type else ""
         self._lines.feed(f"{event_id}{event_type}data: {rest}\n".encode(), events)
 
 
 def _joined(lines: str) -> Optional[str]:
-    """Return what data lines hold, the first without its field name, or None for other lines."""
+    """Return the joined values of data lines, the first without its field name; None for others."""
     values = lines.replace("\ndata: ", "\n")
     if len(lines) - len(values) == len("data: ") * values.count("\n"):
         return values

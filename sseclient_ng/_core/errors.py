@@ -1,4 +1,4 @@
-"""The error of the parser. It is known to code that has no HTTP library at all."""
+"""The error of the parser, which needs no HTTP library."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ __all__ = ["EventTooLarge"]
 
 
 class EventTooLarge(Exception):
-    """One event holds more than ``max_event_size`` bytes.
+    """An event holds more than ``max_event_size`` bytes.
 
     Args:
         max_event_size: the limit, in bytes.

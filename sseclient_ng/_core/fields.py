@@ -1,7 +1,7 @@
 """The fields of one event: what a line of an event stream means.
 
-This is the general path of the parser and the whole meaning of a line, in the steps of the WHATWG
-HTML standard, 9.2.6 "Interpreting an event stream". It knows nothing of reads and line ends.
+This is part of the general path of the parser, in the steps of the WHATWG HTML standard, 9.2.6
+"Interpreting an event stream". Reads and line ends are handled elsewhere.
 """
 
 from __future__ import annotations
@@ -10,22 +10,22 @@ from typing import Optional, Union
 
 __all__ = ["Fields", "decode", "reconnection_time"]
 
-# int() refuses more than sys.get_int_max_str_digits() digits, never set below 640. A wait with so
-# many digits has no end in any unit, so a longer one loses nothing by being cut there.
+# int() refuses more than sys.get_int_max_str_digits() digits, which is at least 640. A wait with
+# that many digits never ends, so cutting a longer one there changes nothing.
 _MOST_DIGITS = 640
 
 
 def decode(value: Union[bytes, bytearray]) -> str:
-    """Return bytes of an event stream as text: UTF-8, with U+FFFD for what is not UTF-8.
+    """Decode bytes of an event stream: UTF-8, with U+FFFD for invalid bytes.
 
     Args:
-        value: whole lines, or parts of lines that were cut at ASCII characters.
+        value: whole lines, or parts of lines cut at ASCII characters.
     """
     return value.decode("utf-8", "replace")
 
 
 def reconnection_time(value: bytes) -> Optional[int]:
-    """Return the value of a ``retry`` field in milliseconds, or None where it is to be ignored.
+    """Return the value of a ``retry`` field in milliseconds, or None to ignore it.
 
     Args:
         value: the field's value; only ASCII digits count (9.2.6, "If the field name is retry").
@@ -37,13 +37,13 @@ def reconnection_time(value: bytes) -> Optional[int]:
 
 
 class Fields:
-    """The buffers of the event that is being read (9.2.6).
+    """The buffers of the event in progress (9.2.6).
 
     Attributes:
-        data: the data buffer: the value of each data line, and LF after each.
-        event_type: the value of the last ``event`` field, empty when there was none.
-        id: the value of the last valid ``id`` field, or None when there was none.
-        retry: the last valid ``retry`` in milliseconds, or None when there was none.
+        data: the data buffer: the value of each data line, each followed by LF.
+        event_type: the value of the last ``event`` field, empty if there was none.
+        id: the value of the last valid ``id`` field, or None if there was none.
+        retry: the last valid ``retry`` in milliseconds, or None if there was none.
     """
 
     __slots__ = ("data", "event_type", "id", "retry")
@@ -55,7 +55,7 @@ class Fields:
         self.retry: Optional[int] = None
 
     def add_line(self, line: bytes) -> None:
-        """Process one line that is neither empty nor a comment.
+        """Process one line; not for empty lines and comments.
 
         Args:
             line: the line without its end. Unknown fields are ignored.

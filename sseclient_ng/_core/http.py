@@ -1,4 +1,4 @@
-"""What HTTP has to say about an event stream: headers that go out, status and headers that come in.
+"""HTTP rules for event streams: request headers, response status and response headers.
 
 See the WHATWG HTML standard, 9.2.2 "The EventSource interface" (what a response means) and 9.2.4
 "The Last-Event-ID header", and RFC 9110 for status codes and Retry-After.
@@ -30,17 +30,17 @@ __all__ = [
 
 HeaderValue = Union[str, bytes]
 
-# Of the body of an error that is raised, so much is kept, and waited for so long.
+# How much of the body of a refused response is kept, and how long to wait for it.
 ERROR_BODY_BYTES = 1024 * 1024
 ERROR_BODY_SECONDS = 1.0
 
 UNAUTHORIZED = frozenset([401, 403])
-"""Statuses after which a reconnecting client asks for its headers once more."""
+"""Statuses after which a reconnecting client calls the headers function again."""
 
 _EVENT_STREAM = "text/event-stream"
 _ACCEPTED_TYPES = frozenset(["", _EVENT_STREAM, "text/plain", "application/octet-stream"])
 _TRANSIENT = frozenset([408, 425, 429])
-_types = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*"?)+').findall  # what stands between commas
+_types = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*"?)+').findall  # the parts between commas
 
 
 class Verdict(enum.Enum):
@@ -58,10 +58,10 @@ def judge_response(
     """Return what a response means.
 
     Args:
-        status: its status code. Redirects that could be followed have been. 200 is read whatever
-            careless servers call an event stream; other 2xx have to say that they carry one.
+        status: its status code, after redirects. With 200, careless content types are accepted;
+            any other 2xx must declare an event stream.
         content_type: its Content-Type; None where it has none.
-        check_content_type: False takes any type for an event stream.
+        check_content_type: False accepts any content type with 200.
     """
     if status == 204:
         return Verdict.END
@@ -75,7 +75,7 @@ def judge_response(
 
 
 def _essence(content_type: str) -> str:
-    """Return type and subtype; of several types, as proxies send them, of the last that is one.
+    """Return type and subtype, of the last valid one where a proxy sends several.
 
     See the WHATWG Fetch standard, "extract a MIME type".
     """
@@ -86,7 +86,7 @@ def _essence(content_type: str) -> str:
 
 
 def status_is_transient(status: int) -> bool:
-    """Return whether a request that was answered so may do better later.
+    """Return whether a later request may succeed.
 
     Args:
         status: a status code: 408, 425, 429 and 5xx are transient.
@@ -95,10 +95,10 @@ def status_is_transient(status: int) -> bool:
 
 
 def retry_after(value: Optional[str], now: float) -> Optional[float]:
-    """Return the seconds that a Retry-After asks for, or None where it says nothing usable.
+    """Return the seconds that a Retry-After asks for, or None if it is missing or invalid.
 
     Args:
-        value: the header's value, None where there is none: seconds or a date (RFC 9110, 10.2.3).
+        value: the header's value, seconds or a date (RFC 9110, 10.2.3); None if missing.
         now: the time, in seconds since the epoch.
     """
     text = (value or "").strip()
@@ -114,10 +114,10 @@ def retry_after(value: Optional[str], now: float) -> Optional[float]:
 
 
 def default_headers(headers: Mapping[str, HeaderValue]) -> dict[str, HeaderValue]:
-    """Return a copy of the caller's headers with those that every event stream is asked for with.
+    """Return a copy of the caller's headers with the defaults for event streams.
 
     Args:
-        headers: the caller's; what is there, in any case, stays as it is.
+        headers: the caller's; they override the defaults, in any case.
     """
     defaults = {"Accept": "text/event-stream", "Cache-Control": "no-cache"}
     given = {_lower(name) for name in headers}
@@ -128,12 +128,12 @@ def default_headers(headers: Mapping[str, HeaderValue]) -> dict[str, HeaderValue
 def with_last_event_id(
     headers: Mapping[str, HeaderValue], last_event_id: object
 ) -> dict[str, HeaderValue]:
-    """Return a copy of headers that carries the last event ID, in UTF-8.
+    """Return a copy of headers with the last event ID, in UTF-8.
 
     Args:
         headers: any headers.
-        last_event_id: the ID, less the whitespace around it, which a header can't carry; None
-            leaves a Last-Event-ID of the caller's where it is.
+        last_event_id: the ID; surrounding whitespace, which a header can't carry, is stripped.
+            None keeps the caller's own Last-Event-ID.
     """
     if last_event_id is None:
         return dict(headers)
@@ -141,16 +141,16 @@ def with_last_event_id(
     text = id_text(last_event_id).strip(" \t\v\f\r\n")
     if not text:
         return others
-    # As bytes wherever requests or http.client could object to the text, or encode it as Latin-1.
+    # Bytes where requests or http.client might refuse the text, or encode it as Latin-1.
     plain = text.isascii() and text.isprintable()
     return {**others, "Last-Event-ID": text if plain else utf8(text)}
 
 
 def body_can_be_sent_again(body: object) -> bool:
-    """Return whether a request's body can be sent a second time.
+    """Return whether a request's body can be sent again.
 
     Args:
-        body: what the caller gave as ``data``, or one of its ``files``.
+        body: the caller's ``data``, or one of the ``files``.
     """
     if hasattr(body, "read"):
         seekable = getattr(body, "seekable", None)

@@ -13,21 +13,21 @@ __all__ = ["aiter_events", "aiter_line_events", "iter_events", "iter_line_events
 
 
 def iter_events(chunks: Iterable[Chunk]) -> Iterator[Event]:
-    """Iterate over the events of an event stream that comes in chunks.
+    """Iterate over the events of an event stream in chunks.
 
     Args:
         chunks: bytes or text, cut anywhere; for instance ``response.iter_bytes()`` of httpx,
             ``response.stream()`` of urllib3 or a file opened in binary mode.
 
     Returns:
-        An iterator that hands out each event when the chunk with its blank line has come. An event
-        that lacks its blank line at the end is handed out as well.
+        An iterator that returns each event as soon as its blank line arrives, and at the end an
+        event that lacks its blank line.
 
     Raises:
         EventTooLarge: an event holds more than 64 MiB. Use `EventStreamParser` for another limit.
         TypeError: a chunk is neither bytes nor text.
 
-    What ``chunks`` raises comes out after the events before it.
+    Errors of ``chunks`` come out after the events before them.
 
     See the WHATWG HTML standard, 9.2.5 "Parsing an event stream".
     """
@@ -38,21 +38,21 @@ def iter_events(chunks: Iterable[Chunk]) -> Iterator[Event]:
 
 
 def aiter_events(chunks: AsyncIterable[Chunk]) -> AsyncIterator[Event]:
-    """Iterate over the events of an event stream that comes in chunks, asynchronously.
+    """Iterate over the events of an event stream in chunks, asynchronously.
 
     Args:
         chunks: bytes or text, cut anywhere; for instance ``response.aiter_bytes()`` of httpx or
             ``response.content.iter_any()`` of aiohttp.
 
     Returns:
-        An asynchronous iterator that hands out each event when the chunk with its blank line has
-        come. An event that lacks its blank line at the end is handed out as well.
+        An asynchronous iterator that returns each event as soon as its blank line arrives, and at
+        the end an event that lacks its blank line.
 
     Raises:
         EventTooLarge: an event holds more than 64 MiB. Use `EventStreamParser` for another limit.
         TypeError: a chunk is neither bytes nor text.
 
-    What ``chunks`` raises comes out after the events before it.
+    Errors of ``chunks`` come out after the events before them.
 
     See the WHATWG HTML standard, 9.2.5 "Parsing an event stream".
     """
@@ -60,15 +60,15 @@ def aiter_events(chunks: AsyncIterable[Chunk]) -> AsyncIterator[Event]:
 
 
 def iter_line_events(lines: Iterable[Chunk]) -> Iterator[Event]:
-    """Iterate over the events of an event stream that comes in lines without their ends.
+    """Iterate over the events of an event stream in lines without their ends.
 
     Args:
-        lines: bytes or text, one line each, for instance ``response.iter_lines()``. A line that
-            kept its end is taken without it.
+        lines: bytes or text, one line each, for instance ``response.iter_lines()``. A line may
+            keep its end.
 
     Returns:
-        An iterator that hands out each event when its blank line has come, and the last one also
-        without it.
+        An iterator that returns each event as soon as its blank line arrives, and at the end an
+        event that lacks its blank line.
 
     Raises:
         EventTooLarge: an event holds more than 64 MiB. Use `EventStreamParser` for another limit.
@@ -84,11 +84,11 @@ def aiter_line_events(lines: AsyncIterable[Chunk]) -> AsyncIterator[Event]:
 
     Args:
         lines: bytes or text, one line each, for instance ``response.aiter_lines()`` of httpx. A
-            line that kept its end is taken without it.
+            line may keep its end.
 
     Returns:
-        An asynchronous iterator that hands out each event when its blank line has come, and the
-        last one also without it.
+        An asynchronous iterator that returns each event as soon as its blank line arrives, and at
+        the end an event that lacks its blank line.
 
     Raises:
         EventTooLarge: an event holds more than 64 MiB. Use `EventStreamParser` for another limit.
@@ -99,7 +99,7 @@ def aiter_line_events(lines: AsyncIterable[Chunk]) -> AsyncIterator[Event]:
     return _aiter_parsed(lines, with_end)
 
 
-# One generator, which is what the caller gets: of two, nobody could close the inner one.
+# A single generator, which the caller gets: nobody could close an inner one.
 async def _aiter_parsed(
     pieces: AsyncIterable[Chunk], prepare: Callable[[Chunk], bytes]
 ) -> AsyncIterator[Event]:

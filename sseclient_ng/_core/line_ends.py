@@ -1,4 +1,4 @@
-"""The lines of an event stream: its BOM dropped, its three line ends made one."""
+"""The lines of an event stream: drops the BOM, turns three line ends into one."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ _BOM = b"\xef\xbb\xbf"
 
 
 class LineEnds:
-    r"""Turns the bytes of an event stream into lines that all end with LF, whatever the cutting.
+    r"""Turns the bytes of an event stream into lines that end with LF, whatever the cutting.
 
-    A CR at the end of a read ends its line at once, so that no event waits for a byte that may
-    never come; the LF of a CRLF that was cut in two is swallowed when it arrives.
+    A CR at the end of a read ends its line at once, so no event waits for a byte that may never
+    come. If the LF of a split CRLF follows, it is dropped.
 
     See the WHATWG HTML standard, 9.2.5 "Parsing an event stream": one leading BOM is dropped, and
     lines end with CRLF, LF or CR.
 
     Attributes:
-        plain: whether nothing is held over from earlier reads: bytes without a CR need no change.
+        plain: whether bytes without a CR need no change, as nothing is left from earlier reads.
     """
 
     __slots__ = ("_after_cr", "_start", "plain")
 
     def __init__(self) -> None:
-        self._start: Optional[bytes] = b""  # what may yet be a BOM; None once that is decided
+        self._start: Optional[bytes] = b""  # a possible part of a BOM; None once decided
         self._after_cr = False
         self.plain = False
 
@@ -47,7 +47,7 @@ class LineEnds:
         return data
 
     def finish(self) -> bytes:
-        """Return what was held over, at the end of the stream, and be ready for another."""
+        """Return what is left at the end of the stream, and start over."""
         start = self._start or b""
         self._start, self._after_cr, self.plain = b"", False, False
         return start
@@ -62,7 +62,7 @@ class LineEnds:
 
 
 def _with_lf(data: bytes) -> bytes:
-    # Where all the ends are CRLF, single bytes do: C looks for those many times faster.
+    # If every end is CRLF, searching for single bytes is enough, and many times faster.
     stripped = data.replace(b"\r", b"")
     if stripped.replace(b"\n", b"\r\n") == data:
         return stripped

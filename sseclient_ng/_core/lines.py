@@ -1,7 +1,7 @@
-"""The general path of the parser: one line after the other, each byte of it kept only if it counts.
+"""The general path of the parser: line by line.
 
-This is the standard's text (WHATWG HTML, 9.2.6 "Interpreting an event stream") and a whole parser
-in itself. `EventStreamParser` gives it whatever its fast path does not recognise.
+It follows the WHATWG HTML standard, 9.2.6 "Interpreting an event stream", and is a complete parser.
+`EventStreamParser` uses it for everything that its fast path does not recognise.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ class LineParser:
 
     Args:
         last_event_id: the last event ID that the stream starts with.
-        max_event_size: the most bytes that one event may hold. Each of its lines counts with its
-            end, comments do not; the line in progress counts as far as it has come.
-        limit_error: what is raised beyond that.
+        max_event_size: the most bytes that one event may hold. Its lines count with their ends,
+            including an incomplete line; comments do not count.
+        limit_error: the error for a larger event.
 
     Attributes:
         last_event_id: the stream's last event ID, as the last blank line left it.
         retry: the last reconnection time that the stream set, in milliseconds, or None.
         comments: where the comments of the next `feed` are appended, in their place among the
             events; None passes over them.
-        idle: whether it stands at the start of a block: nothing is held.
+        idle: whether it is at the start of a block.
     """
 
     def __init__(
@@ -47,9 +47,9 @@ class LineParser:
 
     @property
     def in_progress(self) -> bool:
-        """Whether bytes of an event have come whose blank line has not.
+        """Whether part of an event has arrived, but not its blank line.
 
-        Comments and reconnection times are nothing of an event.
+        Comments and reconnection times are not part of an event.
         """
         fields = self._fields
         return bool(
@@ -63,8 +63,8 @@ class LineParser:
         """Process the next bytes.
 
         Args:
-            data: bytes in which LF ends lines.
-            events: where finished events are appended.
+            data: bytes with LF as line end.
+            events: the list to append complete events to.
 
         Raises:
             EventTooLarge: the event in progress holds more than ``max_event_size``.
@@ -83,7 +83,7 @@ class LineParser:
         """Process the end of the stream: the line and the event in progress end here.
 
         Args:
-            events: where the event is appended, if it has data.
+            events: the list to append the event to, if it has data.
 
         Raises:
             EventTooLarge: the event in progress holds more than ``max_event_size``.

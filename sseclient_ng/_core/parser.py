@@ -1,13 +1,13 @@
 """The parser: bytes of an event stream in, events out, no I/O.
 
-Two paths lead from bytes to events. The general one (`lines`, `fields`) goes line by line
-and is the whole of the standard. The fast one (`blocks`) knows the blocks that servers really
-write, and hands every line that looks different to the general one. Streams in which each line
-counts as it comes (comments are wanted, the size limit is near) take the general path alone.
+Two paths lead from bytes to events. The general path (`lines`, `fields`) goes line by line and
+implements the whole standard. The fast path (`blocks`) handles the blocks that most servers send,
+and passes all others to the general path. Where each line matters (for comments, or near the size
+limit), only the general path is used.
 
-How bytes go through::
+::
 
-    feed -> LineEnds -> whole blocks ----------> BlockParser --(lines that it does not know)--+
+    feed -> LineEnds -> whole blocks ----------> BlockParser --(unusual blocks)---------------+
                  |  |                                                                         v
                  |  +-> the start of a block, kept until its blank line comes             LineParser
                  +----(each line counts)------------------------------------------------------^
@@ -33,30 +33,30 @@ __all__ = ["DEFAULT_MAX_EVENT_SIZE", "EventStreamParser"]
 DEFAULT_MAX_EVENT_SIZE = 64 * 1024 * 1024
 """Bytes. Far above what servers send in one event, and well below what a machine has."""
 
-# As numbers: "in" looks for a number many times as fast as for bytes.
+# Numbers: "in" finds a number in bytes many times faster than bytes.
 _LF = 0x0A
 _CR = 0x0D
 _COLON = 0x3A
 _AROUND_DATA = len("data: \n\n")
 _new = object.__new__
 _MOST_COMMENTS = 64 * 1024  # bytes at the start of a block
-_MOST_AT_ONCE = 256 * 1024  # bytes, for a short while in many times their memory
-_find_blank_line = re.compile(b"\n\n").search  # three times as fast as bytes.find for two bytes
+_MOST_AT_ONCE = 256 * 1024  # bytes, which briefly need many times their memory
+_find_blank_line = re.compile(b"\n\n").search  # three times faster than bytes.find for two bytes
 
 
 class EventStreamParser:
-    """Turns the bytes of an event stream into events, with any transport and any cutting.
+    """Turns the bytes of an event stream into events, from any transport, in any cutting.
 
     Args:
         last_event_id: the last event ID that the stream starts with.
-        max_event_size: the most bytes that one event may hold; None sets no limit. Its lines count,
-            each with one byte for its end; comments do not, once they are complete.
+        max_event_size: the most bytes that one event may hold; None sets no limit. Its lines count
+            with one byte for each end; complete comments do not count.
 
     Attributes:
-        limit_error: the error that an event beyond ``max_event_size`` raises, for all parsers. The
-            package makes it one of requests' errors, too, where requests is installed.
-        error: what ended the parsing, if `feed` had events to return before it: the next call
-            raises it. None otherwise.
+        limit_error: the error that all parsers raise for an event beyond ``max_event_size``. With
+            requests installed, it is a ``requests.RequestException`` as well.
+        error: the error that the next call raises, if `feed` had events to return first; otherwise
+            None.
 
     See the WHATWG HTML standard, 9.2.5 "Parsing an event stream" and 9.2.6 "Interpreting an event
     stream".
@@ -75,8 +75,8 @@ class EventStreamParser:
         self._line_ends = LineEnds()
         self._lines = LineParser(last_event_id, max_event_size, self.limit_error)
         self._blocks = BlockParser(self._lines)
-        self._pending = bytearray()  # the start of a block, with LF at the end of each line
-        self._between_blocks = False  # so that feed() may take its short cuts
+        self._pending = bytearray()  # an incomplete block, with LF line ends
+        self._between_blocks = False  # feed() may take its short cuts
         self._inside_block = False
 
     @property
@@ -88,27 +88,27 @@ class EventStreamParser:
     def retry(self) -> Optional[int]:
         """The last reconnection time that the stream set, in milliseconds; None if it set none.
 
-        It counts from the end of its line, whether the block is complete or not (9.2.6).
+        It takes effect at the end of its line, before the block is complete (9.2.6).
         """
         self._settle()
         return self._lines.retry
 
     @property
     def complete_retry(self) -> Optional[int]:
-        """The same as far as blocks are complete, at no cost however large the one in progress."""
+        """Like `retry`, but only from complete blocks, which is cheap."""
         return self._lines.retry
 
     @property
     def in_progress(self) -> bool:
-        """Whether bytes of an event have come whose blank line has not.
+        """Whether part of an event has arrived, but not its blank line.
 
-        Comments and reconnection times are nothing of an event.
+        Comments and reconnection times are not part of an event.
         """
         self._settle()
         return self._lines.in_progress
 
     def feed(self, data: Union[bytes, bytearray, memoryview]) -> list[Event]:
-        """Take the next bytes of the stream and return the events that they complete.
+        """Take the next bytes of the stream and return the events they complete.
 
         Args:
             data: any number of bytes.
@@ -117,14 +117,13 @@ class EventStreamParser:
             The events whose blank line is in ``data``, in order; often none.
 
         Raises:
-            EventTooLarge: an event holds more than ``max_event_size`` bytes. Events that the same
-                bytes complete before it are returned first, and the next call raises it. Every
-                later call raises it again.
+            EventTooLarge: an event holds more than ``max_event_size`` bytes. If ``data`` completes
+                events before it, they are returned first, and the next call raises the error.
+                Every later call raises it again.
             TypeError: ``data`` is not bytes.
         """
-        # Three shapes take short cuts: the middle of a block, one event of one data line in a read,
-        # and whole blocks in a read. benchmarks/parser.py shows what it saves (huge-1k, lines-1k,
-        # llm-each, named-each).
+        # Three shapes take a short cut: the middle of a block, one event with one data line, and
+        # whole blocks. See huge-1k, lines-1k, llm-each and named-each in benchmarks/parser.py.
         if type(data) is not bytes:
             data = _as_bytes(data)
         if self._inside_block:
@@ -143,7 +142,7 @@ class EventStreamParser:
             if len(text) - len(value) == _AROUND_DATA and "\n" not in value:
                 if self._lines.last_event_id:
                     return [self._blocks.event(value)]
-                event = _new(Event)  # a sixth of the time of this shape less than Event(...)
+                event = _new(Event)  # saves a sixth of this shape's time
                 event.data = value
                 event.event = "message"
                 event.id = event.retry = None
@@ -157,8 +156,8 @@ class EventStreamParser:
     ) -> list[Union[Event, Comment]]:
         """Take the next bytes of the stream and return the events and comments they complete.
 
-        Comments come in the order of the stream: behind the events before them, before the event
-        that they stand in or before. `feed` passes over those that end in its own bytes.
+        Comments keep their place: after the events before them, and before the event they stand in.
+        `feed` skips the comments in its own bytes.
 
         Args:
             data: any number of bytes.
@@ -180,12 +179,12 @@ class EventStreamParser:
     def close(self) -> list[Event]:
         """Take the end of the stream and return the event that lacks its blank line, if any.
 
-        An unfinished last line counts as complete. Whoever follows the standard to the letter drops
+        An incomplete last line counts as complete. To follow the standard to the letter, discard
         the event (9.2.6, "Once the end of the file is reached"). Afterwards the parser is ready for
-        another stream and goes on from the same last event ID.
+        another stream, with the same last event ID.
 
         Returns:
-            The event, or nothing where none was in progress or it has no data.
+            The event, or nothing if none was in progress or it has no data.
 
         Raises:
             EventTooLarge: as in `feed`.
@@ -193,7 +192,7 @@ class EventStreamParser:
         return self._close([])
 
     def close_with_comments(self) -> list[Union[Event, Comment]]:
-        """Take the end of the stream as `close` does, and return the comment that it ends, too.
+        """Like `close`, but also return an incomplete comment.
 
         Raises:
             EventTooLarge: as in `feed`.
@@ -212,7 +211,7 @@ class EventStreamParser:
 
     @contextlib.contextmanager
     def _collecting_comments(self) -> Generator[list[Event], None, None]:
-        """Yield a list for events, where comments are put in their place as well."""
+        """Yield a list that collects events and comments."""
         events: list[Event] = []
         self._lines.comments = cast("list[Union[Event, Comment]]", events)
         try:
@@ -235,7 +234,7 @@ class EventStreamParser:
         return self._finish_call(events)
 
     def _settle(self) -> None:
-        """Have the general path take the lines of the block that is in progress."""
+        """Pass the incomplete block to the general path."""
         if self._pending:
             self._go_by_lines(b"", [])
             self._between_blocks = self._inside_block = False
@@ -261,13 +260,13 @@ class EventStreamParser:
         self._hold(data[start:], events)
 
     def _hold(self, data: bytes, events: list[Event]) -> None:
-        """Keep the start of a block; but comments are not held, though no blank line follows."""
+        """Keep the start of a block, but no long run of comments."""
         self._pending += data
         if len(self._pending) > _MOST_COMMENTS and self._pending[0] == _COLON:
             self._go_by_lines(b"", events)
 
     def _end_of_pending(self, data: bytes) -> int:
-        """Return where the block that is in progress ends in data, or 0."""
+        """Return where the incomplete block ends in data, or 0."""
         if data[:1] == b"\n" and self._pending[-1] == _LF:
             return 1
         found = _find_blank_line(data)

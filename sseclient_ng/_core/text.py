@@ -1,4 +1,4 @@
-"""Text as UTF-8 bytes, for sources that hand out text or bytes of another encoding."""
+"""UTF-8 bytes from sources of text, or of bytes in another encoding."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def utf8(text: str) -> bytes:
-    """Return text as UTF-8; a lone surrogate, which UTF-8 can't hold, becomes U+FFFD.
+    """Encode text as UTF-8; a lone surrogate becomes U+FFFD.
 
     Args:
         text: any str.
@@ -38,15 +38,15 @@ def as_bytes(chunk: Chunk) -> bytes:
         return utf8(chunk)
     if isinstance(chunk, (bytes, bytearray, memoryview)):
         return bytes(chunk)
-    raise TypeError(f"an event stream comes in bytes or str, not in {type(chunk).__name__}")
+    raise TypeError(f"chunks of an event stream must be bytes or str, not {type(chunk).__name__}")
 
 
 def id_text(last_event_id: object) -> str:
-    """Return a last event ID that a caller gave as text; "" stands for none.
+    """Return a caller's last event ID as text; "" means none.
 
     Args:
-        last_event_id: old code begins with numbers, too, and with bytes. What is false, as 0 and
-            None, is no ID.
+        last_event_id: text, or a number or bytes from old code. A false value, such as 0 or None,
+            means none.
     """
     if isinstance(last_event_id, bytes):
         return last_event_id.decode("utf-8", "replace")
@@ -57,11 +57,11 @@ class Transcoder:
     """Turns chunks of bytes or text into UTF-8, whatever the cutting.
 
     Args:
-        encoding: the encoding of the chunks that are bytes; None means UTF-8, which is passed on
-            as it is. What is wrong in the encoding becomes U+FFFD.
+        encoding: the encoding of byte chunks; None means UTF-8, which passes unchanged. Invalid
+            bytes become U+FFFD.
 
     Attributes:
-        passes_bytes: whether chunks that are bytes come out as they went in.
+        passes_bytes: whether byte chunks pass unchanged.
 
     Raises:
         LookupError: there is no such encoding.
@@ -74,7 +74,7 @@ class Transcoder:
         self.passes_bytes = self._decoder is None
 
     def feed(self, chunk: Chunk) -> bytes:
-        """Return the next chunk as UTF-8, as far as its characters are complete.
+        """Return the complete characters of the next chunk as UTF-8.
 
         Args:
             chunk: bytes or text.
@@ -87,7 +87,7 @@ class Transcoder:
         return utf8(self._decoder.decode(as_bytes(chunk)))
 
     def finish(self) -> bytes:
-        """Return what is left at the end: U+FFFD for a character that was cut off."""
+        """Return what is left at the end: U+FFFD for an incomplete character."""
         return b"" if self._decoder is None else utf8(self._decoder.decode(b"", final=True))
 
 

@@ -1,4 +1,4 @@
-"""The body reader on aiohttp: bytes as they arrive, and whether their end is one."""
+"""Bytes of an aiohttp response as they arrive, and whether its end is a clean one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WATCH_SECONDS = 0.25
 
 
 class AiohttpBody:
-    """The body of a response that is open, kept alive and watched.
+    """The body of an open response.
 
     Args:
         response: what aiohttp returned.
@@ -27,7 +27,7 @@ class AiohttpBody:
     def __init__(self, response: aiohttp.ClientResponse) -> None:
         self._response = response
         self._content = response.content
-        # None where the body is complete already; stand-ins in tests may not have it at all.
+        # None if the body is already complete; missing from stand-ins in tests.
         connection = getattr(response, "connection", None)
         self._transport: Optional[asyncio.Transport] = getattr(connection, "transport", None)
         self._protocol: object = getattr(connection, "protocol", None)
@@ -36,11 +36,11 @@ class AiohttpBody:
             _watch(weakref.ref(self), self._transport)
 
     async def read(self) -> bytes:
-        """Return the next bytes, or none where the body has ended.
+        """Return the next bytes, or none at the end.
 
         Raises:
-            requests.exceptions.RequestException: it broke off or is damaged. What had come before
-                was returned first.
+            requests.exceptions.RequestException: it broke off or is damaged. Bytes before that
+                are returned first.
         """
         try:
             chunk = await self._content.readany()
@@ -56,19 +56,21 @@ class AiohttpBody:
         return chunk
 
     def close(self) -> None:
-        """Close the response, and its connection where the body has not ended."""
+        """Close the response, and its connection unless the body has ended."""
         transport, self._transport = self._transport, None
-        if transport is not None and not self._content.is_eof():  # else others may have it by now
-            transport.abort()  # nothing is left to send, so TLS has nothing to wait for
+        if (
+            transport is not None and not self._content.is_eof()
+        ):  # otherwise another request may have it
+            transport.abort()  # nothing is left to send: no need to wait for TLS
         self._response.close()
 
     def is_waiting(self) -> bool:
-        """Return whether something may yet come."""
+        """Return whether more bytes may come."""
         content = self._content
         return self._transport is not None and not content.is_eof() and content.exception() is None
 
     def fail(self, error: Exception) -> None:
-        """End the read that waits.
+        """End a waiting read.
 
         Args:
             error: why.
@@ -76,9 +78,9 @@ class AiohttpBody:
         self._content.set_exception(error)
 
     def _rest(self) -> bytes:
-        """Return what had arrived before the error of the body; the next read raises it again.
+        """Return what arrived before the error of the body; the next read raises the error.
 
-        While a body has an error, aiohttp does not hand out what came before.
+        aiohttp does not return these bytes while the body has an error.
         """
         content = self._content
         error = content.exception()
@@ -87,15 +89,15 @@ class AiohttpBody:
         content.set_exception(cast(Exception, None))
         try:
             return content.read_nowait()
-        except asyncio.TimeoutError:  # the caller's limit for the whole
+        except asyncio.TimeoutError:  # the caller's total timeout
             return b""
         finally:
             content.set_exception(error)
 
     def _was_reset(self) -> bool:
-        """Return whether a body that ends with its connection was cut off.
+        """Return whether a close-delimited body was reset.
 
-        aiohttp takes a reset for the end of such a body, but keeps the error with the connection.
+        aiohttp treats a reset as the end of such a body, but keeps the error with the connection.
         """
         headers = self._response.headers
         coding = headers.get("Transfer-Encoding", "").lower()
@@ -108,11 +110,11 @@ class AiohttpBody:
 def _watch(
     body: weakref.ref[AiohttpBody], transport: asyncio.Transport, was_closed: bool = False
 ) -> None:
-    """End a read for which nothing will come, now and then, as long as a body is read.
+    """Check now and then whether a read waits in vain, as long as the body is read.
 
-    Where the framing of a body is damaged aiohttp closes the connection, but whoever waits for the
-    body is not told. A connection that ends as it should may be seen closed once before its body
-    has an end, but not twice.
+    When the framing of a body is damaged, aiohttp closes the connection, but does not end a waiting
+    read. A connection that ends normally may look closed once before its body has ended, but not
+    twice.
     """
     reader = body()
     if reader is None or not reader.is_waiting():
@@ -125,5 +127,5 @@ def _watch(
 
 
 def _keep_alive(transport: asyncio.Transport) -> None:
-    with contextlib.suppress(OSError, AttributeError):  # it is no TCP socket
+    with contextlib.suppress(OSError, AttributeError):  # not a TCP socket
         _sockets.set_keep_alive(transport.get_extra_info("socket"))

@@ -1,4 +1,4 @@
-"""Errors of aiohttp, as errors of requests: code that catches either kind catches these."""
+"""Errors that belong to both aiohttp and requests."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ __all__ = ["translate_error"]
 
 
 class AsyncConnectionError(requests.exceptions.ConnectionError, aiohttp.ClientConnectionError):
-    """A connection could not be made, or was lost."""
+    """Connecting failed, or the connection was lost."""
 
 
 class AsyncSSLError(requests.exceptions.SSLError, aiohttp.ClientConnectionError):
-    """TLS failed; perhaps the certificate is not to be trusted."""
+    """TLS failed; perhaps the certificate is not trusted."""
 
 
 class AsyncProxyError(requests.exceptions.ProxyError, aiohttp.ClientConnectionError):
@@ -29,7 +29,7 @@ class AsyncProxyError(requests.exceptions.ProxyError, aiohttp.ClientConnectionEr
 class AsyncTimeout(
     requests.exceptions.Timeout, requests.exceptions.ConnectionError, aiohttp.ServerTimeoutError
 ):
-    """The server did not answer, or was silent, for too long."""
+    """The server did not answer in time, or was silent for too long."""
 
 
 class AsyncPayloadError(requests.exceptions.ChunkedEncodingError, aiohttp.ClientPayloadError):
@@ -43,14 +43,14 @@ class AsyncContentDecodingError(
 
 
 class AsyncInvalidURL(requests.exceptions.InvalidURL, aiohttp.ClientError):
-    """The URL, or one that it redirects to, is none."""
+    """The URL, or the target of a redirect, is invalid."""
 
 
 class AsyncTooManyRedirects(requests.exceptions.TooManyRedirects, aiohttp.ClientError):
-    """The redirects have no end."""
+    """There were too many redirects."""
 
 
-# aiohttp has grown these over its versions.
+# not in every version
 _NO_URL = tuple(
     getattr(aiohttp, name)
     for name in ("InvalidURL", "RedirectClientError")
@@ -69,12 +69,12 @@ _KINDS: list[tuple[Union[type[Exception], tuple[type[Exception], ...]], type[Exc
 
 
 def translate_error(error: Exception, *, reading: bool = False) -> Exception:
-    """Return the error of both libraries that an error of aiohttp is, or any other as it is.
+    """Translate an error of aiohttp into one of both libraries; return others unchanged.
 
     Args:
-        error: what aiohttp raised; it is the new one's cause.
-        reading: whether a body was read. Then every error means that it broke off, of whatever
-            type: aiohttp lets out errors of its own insides where the framing is damaged.
+        error: what aiohttp raised; it becomes the cause of the new error.
+        reading: whether a body was being read. Then every error means that the body broke off:
+            aiohttp raises internal errors when the framing is damaged.
     """
     kind = _kind(error) or (AsyncPayloadError if reading else None)
     if kind is None:
@@ -85,10 +85,10 @@ def translate_error(error: Exception, *, reading: bool = False) -> Exception:
 
 
 def _text(error: Exception) -> str:
-    if isinstance(error, aiohttp.TooManyRedirects):  # its own text is about its request
+    if isinstance(error, aiohttp.TooManyRedirects):  # its text is about the request
         return "too many redirects"
-    if isinstance(error, aiohttp.InvalidURL):  # its own text is the URL
-        return f"this is no URL that can be asked for: {error}"
+    if isinstance(error, aiohttp.InvalidURL):  # its text is the URL
+        return f"invalid URL: {error}"
     return str(error) or type(error).__name__
 
 
@@ -98,5 +98,5 @@ def _kind(error: Exception) -> Optional[type[Exception]]:
     if is_about_a_url(error):
         return AsyncInvalidURL
     if isinstance(error, aiohttp.ClientPayloadError) and "content-encoding" in str(error):
-        return AsyncContentDecodingError  # older versions say so in the text alone
+        return AsyncContentDecodingError  # older versions only say so in the text
     return next((ours for theirs, ours in _KINDS if isinstance(error, theirs)), None)

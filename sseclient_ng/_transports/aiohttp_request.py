@@ -1,7 +1,7 @@
-"""The request for aiohttp, and its response as one of requests.
+"""Requests for aiohttp, and its responses as responses of requests.
 
-A URL, its parameters, header fields and a pair for authentication mean what they mean to requests:
-requests prepares them, and aiohttp sends what it is given.
+requests prepares URL, parameters, header fields and basic authentication, so they mean the same in
+both clients; aiohttp sends the result unchanged.
 """
 
 from __future__ import annotations
@@ -45,27 +45,26 @@ class PreparedRequest(NamedTuple):
 
 
 def prepare_request(request: Request, *, has_base: bool) -> PreparedRequest:
-    """Return what aiohttp is to send.
+    """Prepare a request for aiohttp.
 
     Args:
         request: the request, with arguments as requests accepts them.
-        has_base: whether the session may have a URL that a path is to be joined to.
+        has_base: whether the session may have a base URL to join a path to.
 
     Raises:
-        requests.exceptions.RequestException: the URL is none of HTTP, or a header field can't be
-            sent.
+        requests.exceptions.RequestException: the URL is invalid, or a header field can't be sent.
     """
     method, url = request.method, request.url
     arguments: dict[str, Any] = dict(request.arguments)
     headers = {name: _text(value) for name, value in arguments.pop("headers").items()}
-    last_event_id = headers.pop("Last-Event-ID", None)  # which requests would take for odd
+    last_event_id = headers.pop("Last-Event-ID", None)  # requests might refuse it
     is_path = has_base and not _has_host(url)
     if type(arguments.get("auth")) is tuple:
         credentials: Any = arguments.pop("auth")
-    else:  # an object of aiohttp's has to go without those in the URL
+    else:  # aiohttp refuses its own objects with credentials in the URL
         credentials = _unchanged if arguments.get("auth") is not None else None
     of_requests = requests.Request(
-        "GET",  # of another, requests would say how long the body is
+        "GET",  # for others, requests would add Content-Length
         "http://session.invalid/" if is_path else url,
         headers=headers,
         params=None if is_path else arguments.pop("params", None),
@@ -80,7 +79,7 @@ def prepare_request(request: Request, *, has_base: bool) -> PreparedRequest:
 
 
 def _target(url: str) -> URL:
-    """Return a URL that aiohttp sends byte for byte, without the credentials in it."""
+    """Return a URL that aiohttp sends unchanged, without its credentials."""
     target = URL(url, encoded=True)
     if target.scheme not in ("http", "https"):
         raise requests.exceptions.InvalidSchema(
@@ -98,14 +97,14 @@ def _text(value: Any) -> Any:
 
 
 def choose_timeout(timeout: Timeout, session: aiohttp.ClientSession) -> aiohttp.ClientTimeout:
-    """Return a limit for the parts of a request, and none for the whole: a stream has no end.
+    """Return timeouts for the parts of a request, but no total one: a stream has no end.
 
     Args:
-        timeout: as the caller gave it; one of aiohttp's is taken as it is.
-        session: whose own limits count where the caller gave none.
+        timeout: the caller's; an ``aiohttp.ClientTimeout`` is returned unchanged.
+        session: its own timeouts apply if the caller passed none.
 
     Raises:
-        ValueError: a limit is no number, or not positive.
+        ValueError: a timeout is not a positive number.
     """
     if isinstance(timeout, aiohttp.ClientTimeout):
         return timeout
@@ -117,21 +116,21 @@ def choose_timeout(timeout: Timeout, session: aiohttp.ClientSession) -> aiohttp.
     if isinstance(timeout, tuple) and len(timeout) != 2:
         raise ValueError(f"timeout must be seconds, or a pair (connect, read), not {timeout!r}")
     connect, read = timeout if isinstance(timeout, tuple) else (timeout, timeout)
-    urllib3.Timeout(connect=connect, read=read)  # refuses what requests refuses
+    urllib3.Timeout(connect=connect, read=read)  # validates like requests
     return aiohttp.ClientTimeout(total=None, sock_connect=connect, sock_read=read)
 
 
 async def make_requests_response(
     response: aiohttp.ClientResponse, request: requests.PreparedRequest
 ) -> requests.Response:
-    """Return a response as one of requests, with as much of its body as can be had.
+    """Turn a response into one of requests, with the start of its body.
 
     Args:
         response: what aiohttp returned.
-        request: what it answers.
+        request: its request.
     """
     body = bytearray()
-    with contextlib.suppress(Exception):  # what came before is the answer
+    with contextlib.suppress(Exception):  # keep what arrived before
         await asyncio.wait_for(_read_some(response.content, body), ERROR_BODY_SECONDS)
     headers = response.headers
     answer = requests.Response()

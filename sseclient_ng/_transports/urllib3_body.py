@@ -1,8 +1,8 @@
 """Bytes of a urllib3 response as they arrive, on every framing, with every version.
 
-``read1`` of urllib3 2.2 is the public way. This goes one step lower where it can, to the response
-of ``http.client`` that urllib3 wraps: its ``read1`` decodes the framing as well, hands on what is
-there of a chunk that is not finished, and takes a third of the time (benchmarks/client.py).
+The public way is ``read1`` of urllib3 2.2. Where possible this reads from the response of
+``http.client`` that urllib3 wraps: its ``read1`` decodes the framing, too, returns the arrived part
+of an incomplete chunk, and takes a third of the time (benchmarks/client.py).
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from urllib3.response import DeflateDecoder, GzipDecoder, HTTPResponse
 
 __all__ = ["chunks_of"]
 
-# The codings that requests asks for, undone by urllib3's own decoders in every version. Others may
-# be asked for where brotli or zstandard are installed; for them its methods of reading have to do.
+# The codings that requests accepts by default; every urllib3 has decoders for them. With brotli or
+# zstandard installed requests accepts more, which urllib3's own methods read.
 _DECODERS: dict[str, type[Union[GzipDecoder, DeflateDecoder]]] = {
     "gzip": GzipDecoder,
     "x-gzip": GzipDecoder,
     "deflate": DeflateDecoder,
 }
-_CODED_READ_SIZE = 4096  # a thousand times as much may come of it
+_CODED_READ_SIZE = 4096  # it may expand a thousandfold
 
 _HEX_DIGITS = b"0123456789ABCDEFabcdef"
 
@@ -35,27 +35,27 @@ _HEX_DIGITS = b"0123456789ABCDEFabcdef"
 def chunks_of(
     response: HTTPResponse, read_size: int, *, leave_open: bool = False
 ) -> Iterator[bytes]:
-    """Return an iterator over the bytes of a body as they arrive, decoded from its content coding.
+    """Return an iterator over the decoded bytes of a body as they arrive.
 
     Args:
-        response: what urllib3 returned; one whose body was read already gives what it kept.
+        response: a response of urllib3. One that was read already gives what it kept.
         read_size: the most bytes that are read at once.
-        leave_open: whether the caller closes the response after an end or an error. Otherwise that
-            is done here, as urllib3 does it.
+        leave_open: whether the caller closes the response after its end or an error. Otherwise the
+            iterator does, like urllib3.
 
-    The iterator raises urllib3's own errors, as urllib3's methods of reading do.
+    The iterator raises the same errors as urllib3's own methods.
     """
     if response.closed:
         return iter([response.data or b""])
     inner = _http_client_response(response)
     coding = _coding(response)
-    if getattr(response, "chunk_left", None):  # urllib3 itself has begun to read a chunk
+    if getattr(response, "chunk_left", None):  # urllib3 is in the middle of a chunk
         return response.stream(read_size, decode_content=True)
-    # Its own decoder goes on with a body that it has begun, and knows rare codings.
+    # urllib3 continues a body that its decoder has begun, and knows rare codings.
     by_urllib3 = bool(coding) and (coding not in _DECODERS or response.tell() > 0)
     if (by_urllib3 or inner is None) and _has_read1(response):
         return _read_by_urllib3(response, read_size)
-    # Before 2.2 it would wait for more than one byte. Or it is a response over a stand-in of tests.
+    # Before 2.2 it would wait for more than one byte. Or this is a stand-in from a test.
     if by_urllib3 or inner is None:
         return response.stream(1 if by_urllib3 else read_size, decode_content=True)
     if coding:
@@ -65,26 +65,26 @@ def chunks_of(
 
 
 def _coding(response: HTTPResponse) -> str:
-    """Return the content coding of a body; "" where urllib3 would pass it on as it is."""
+    """Return the content coding of a body; "" if urllib3 would not decode it."""
     coding = response.headers.get("Content-Encoding", "").strip().lower()
     known = "," in coding or coding in _DECODERS or coding in response.CONTENT_DECODERS
     return coding if known else ""
 
 
 def _http_client_response(response: HTTPResponse) -> Optional[http.client.HTTPResponse]:
-    """Return the response of the standard library that a urllib3 response wraps, if it does.
+    """Return the ``http.client`` response that a urllib3 response wraps, if any.
 
-    Before urllib3 2.2 no public method hands on the bytes of a chunk or of a length that is not
-    complete. Since then there is ``read1``, but it alone costs more than all that the fastest other
-    client does for an event. So this attribute, the same from 1.26 to 2.x, is read, and where
-    it is something else the public methods are used.
+    Before urllib3 2.2, no public method returns the arrived part of a chunk. Since then there is
+    ``read1``, but it costs more than everything the fastest other client does for an event. So this
+    reads a private attribute, the same from 1.26 to 2.x; if it is something else, the public
+    methods are used.
     """
     inner = getattr(response, "_fp", None)
     return inner if isinstance(inner, http.client.HTTPResponse) else None
 
 
 def _has_read1(response: HTTPResponse) -> bool:
-    """Return whether urllib3's ``read1`` works: that it is there is not enough for every file."""
+    """Return whether urllib3's ``read1`` works, which needs a file that has one, too."""
     return hasattr(response, "read1") and hasattr(getattr(response, "_fp", None), "read1")
 
 
@@ -103,7 +103,7 @@ def _read_by_urllib3(response: HTTPResponse, read_size: int) -> Iterator[bytes]:
 def _read_by_http_client(
     response: HTTPResponse, inner: http.client.HTTPResponse, read_size: int, *, leave_open: bool
 ) -> Iterator[bytes]:
-    """Yield the bytes of a body before its content coding is undone."""
+    """Yield the bytes of a body, still in their content coding."""
     try:
         yield from _framed(inner, read_size)
     except (OSError, http.client.HTTPException, ValueError, AttributeError) as error:
@@ -119,7 +119,7 @@ def _read_by_http_client(
 
 def _framed(inner: http.client.HTTPResponse, read_size: int) -> Iterator[bytes]:
     length: Optional[int] = getattr(inner, "length", None)
-    if length == 0:  # also of the answer to HEAD, whatever its framing would be
+    if length == 0:  # also for HEAD, whatever its framing
         return iter(())
     if getattr(inner, "chunked", False):
         return _chunked(inner, read_size)
@@ -128,15 +128,15 @@ def _framed(inner: http.client.HTTPResponse, read_size: int) -> Iterator[bytes]:
     return _counted(inner, length, read_size)
 
 
-# http.client closes a response where it finds the end of its connection. Old programs end the
-# connection from another thread in two steps, and take the second one through the response, which
-# has to be open still. So the three framings look for the end themselves before http.client does.
+# http.client closes a response when it finds the end of its connection. Old programs close the
+# connection from another thread in two steps, the second through the response, which must still be
+# open. So the three framings look for the end before http.client does.
 
 
 def _chunked(inner: http.client.HTTPResponse, read_size: int) -> Iterator[bytes]:
     read1 = inner.read1
     while not inner.isclosed():
-        if inner.chunk_left == 0:  # what http.client itself does first with the next chunk
+        if inner.chunk_left == 0:  # as http.client does before the next chunk
             inner.fp.read(len(b"\r\n"))
             inner.chunk_left = None
         if inner.chunk_left is None:
@@ -155,13 +155,13 @@ def _chunked(inner: http.client.HTTPResponse, read_size: int) -> Iterator[bytes]
 
 
 def _whole_chunks(arrived: bytes) -> tuple[bytes, int]:
-    """Return the data of the whole chunks at the start of some bytes, and how many bytes they are.
+    """Return the data of the complete chunks at the start of some bytes, and their length in bytes.
 
-    http.client takes chunks one by one, at a multiple of what an event costs otherwise. Whatever is
-    not a plain chunk (an extension, the last chunk, a part of a chunk, an error) is left to it.
+    http.client reads chunks one by one, at a multiple of the cost of an event. It still gets
+    everything but plain chunks: extensions, the last chunk, incomplete chunks, errors.
 
     Args:
-        arrived: what the connection has in store, from the size of a chunk on.
+        arrived: bytes that have arrived, starting with the size of a chunk.
     """
     chunks: list[bytes] = []
     start, end = 0, len(arrived)
@@ -194,25 +194,25 @@ def _counted(inner: http.client.HTTPResponse, length: int, read_size: int) -> It
         data = inner.read1(min(read_size, length))
         length -= len(data)
         yield data
-    inner.read(0)  # where the count is complete, some versions close only when asked again
+    inner.read(0)  # some versions close only when asked once more
 
 
 def _as_urllib3(error: Exception, connection: str) -> urllib3.exceptions.HTTPError:
-    """Return the error of urllib3 that an error of the standard library means to its users."""
+    """Translate an error of the standard library into one of urllib3."""
     if isinstance(error, socket.timeout):
-        # Of the pool, which is not public, only the text is used; the connection's says the same.
+        # Only the text of the pool is used; the connection's is the same, and public.
         pool = cast(urllib3.connectionpool.ConnectionPool, connection)
         return ReadTimeoutError(pool, cast(str, None), "Read timed out.")
     if isinstance(error, ssl.SSLError):
         return SSLError(error)
-    # ValueError and AttributeError: the response was closed under the reader.
+    # ValueError and AttributeError: another thread closed the response.
     return ProtocolError(f"Connection broken: {error!r}", error)
 
 
 def _decoded(
     chunks: Iterator[bytes], decoder: Union[GzipDecoder, DeflateDecoder], coding: str
 ) -> Iterator[bytes]:
-    """Undo a content coding as far as the bytes that have come allow."""
+    """Decode a content coding as far as possible with the bytes that have arrived."""
     try:
         for chunk in chunks:
             data = decoder.decompress(chunk)

@@ -1,4 +1,4 @@
-"""The bytes of one accepted connection: reading, writing, passing time, and every way to end it."""
+"""One accepted connection: reading, writing, waiting, and every way to end it."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING, NoReturn
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-# How often a wait for an event looks whether the client is still there, in seconds.
+# How often a wait for an event checks that the client is still connected, in seconds.
 _GLANCE = 0.01
 # struct linger: on, with no time to linger. Closing such a socket sends RST.
 _NO_LINGERING = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 
 
 class Disconnected(Exception):
-    """The connection is over, by whichever side, and with it the script."""
+    """The connection has ended, and with it the script."""
 
 
 @contextlib.contextmanager
 def _disconnecting() -> Generator[None, None, None]:
-    """Turn what a socket raises when the client has gone into `Disconnected`."""
+    """Translate errors of a socket whose client has gone into `Disconnected`."""
     try:
         yield
     except OSError as error:
@@ -45,7 +45,7 @@ class Channel:
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def start_tls(self, context: ssl.SSLContext) -> None:
-        """Do the server's side of the handshake; a client that breaks it off has disconnected."""
+        """Do the server's side of the handshake; raise `Disconnected` if the client aborts it."""
         with _disconnecting():
             with self._swapping:
                 self._socket = context.wrap_socket(
@@ -61,25 +61,25 @@ class Channel:
             self._socket.sendall(data)
 
     def read_through(self, mark: bytes) -> bytes:
-        """Take what was received up to and with the mark, which may be long in coming."""
+        """Read up to and including the mark, however long it takes."""
         while (start := self._received.find(mark)) < 0:
             self._receive(None)
         return self._take(start + len(mark))
 
     def read_exactly(self, size: int) -> bytes:
-        """Take that many received bytes, which may be long in coming."""
+        """Read that many bytes, however long it takes."""
         while len(self._received) < size:
             self._receive(None)
         return self._take(size)
 
     def pause(self, seconds: float) -> None:
-        """Let the time pass; `Disconnected` comes out as soon as the client goes."""
+        """Wait that long; raise `Disconnected` as soon as the client goes."""
         deadline = time.monotonic() + seconds
         while (remaining := deadline - time.monotonic()) > 0:
             self._receive(remaining)
 
     def wait_for(self, event: threading.Event, seconds: float) -> bool:
-        """Wait until the event is set; False means that it was not, in that time."""
+        """Wait until the event is set; return False if it was not in time."""
         deadline = time.monotonic() + seconds
         while not event.wait(min(_GLANCE, seconds)):
             if time.monotonic() >= deadline:
@@ -88,19 +88,19 @@ class Channel:
         return True
 
     def hold(self) -> NoReturn:
-        """Let time pass until the client goes."""
+        """Wait until the client goes."""
         while True:
             self._receive(None)
 
     def half_close(self, close_notify: bool = True) -> None:
-        """Send FIN, over TLS behind its closing alert; reading stays possible."""
+        """Send FIN, over TLS after a closing alert; reading stays possible."""
         if close_notify:
             self._send_close_notify()
         with _disconnecting():
             socket.socket.shutdown(self._socket, socket.SHUT_WR)
 
     def close(self, close_notify: bool = True) -> None:
-        """End the connection by FIN, if it has not ended yet."""
+        """Close the connection with FIN, unless it has ended."""
         with contextlib.suppress(Disconnected):
             self.half_close(close_notify)
             # Closing a socket with unread bytes in it would send RST instead.
@@ -109,19 +109,19 @@ class Channel:
         self._socket.close()
 
     def reset(self) -> None:
-        """End the connection by RST."""
+        """Reset the connection."""
         with _disconnecting():
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGERING)
         self._socket.close()
 
     def abort(self) -> None:
-        """End the connection from any thread; its own gets `Disconnected` from what it does."""
-        # Not SSLSocket.shutdown, which takes the TLS state away from the thread that is reading.
+        """End the connection from any thread; its own thread gets `Disconnected`."""
+        # Not SSLSocket.shutdown, which would remove the TLS state under a reading thread.
         with self._swapping, contextlib.suppress(OSError):
             socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
     def _receive(self, seconds: float | None) -> bool:
-        """Wait for bytes, None for ever; False means that none came in time."""
+        """Wait for bytes, for ever if None; return False if none came in time."""
         with _disconnecting():
             self._socket.settimeout(seconds)
             try:
@@ -140,7 +140,7 @@ class Channel:
 
     def _send_close_notify(self) -> None:
         if isinstance(self._socket, ssl.SSLSocket):
-            # Not waiting for the client's own alert is an OSError; ValueError: closed before.
+            # OSError: the client's own alert is not awaited. ValueError: already closed.
             with contextlib.suppress(OSError, ValueError):
                 self._socket.settimeout(0.0)
                 self._socket.unwrap()

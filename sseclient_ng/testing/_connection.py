@@ -1,4 +1,4 @@
-"""The connection: takes scripts for what comes in on it, and does them."""
+"""One connection: takes a script for each request, and carries it out."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Connection:
-    """One accepted connection, served on a thread of its own."""
+    """One accepted connection, served by its own thread."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class Connection:
             pass
 
     def _answer(self, request: Request) -> bool:
-        """Answer a request by the next script, and tell whether another request may follow."""
+        """Answer a request with the next script; return whether another request may follow."""
         self._journal.request_read(request)
         progress = ResponseProgress(request)
         self._perform(pieces_for(request, self._book.for_request(request)), progress)

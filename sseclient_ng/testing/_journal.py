@@ -1,4 +1,4 @@
-"""The journal: what the server has seen and done, and waiting for what it will see."""
+"""The journal: what the server has seen and done, and waiting for that."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Sent(NamedTuple):
     """One write of the server.
 
     Attributes:
-        time: when the bytes were given to the socket, by `time.monotonic`, in seconds.
+        time: when the bytes were written, by `time.monotonic`, in seconds.
         size: how many bytes.
         connection: the number of the connection.
     """
@@ -86,12 +86,12 @@ class Journal:
             self._sent.append(sent)
 
     def failed(self, connection: int, error: BaseException) -> None:
-        """Keep what went wrong; the log shows it beside the test that it breaks."""
+        """Keep an error, and log it."""
         _logger.error("connection %d of a scripted server failed", connection, exc_info=error)
         with self._changed:
             self._errors.append(error)
 
     def wait_until(self, reached: Callable[[], bool], timeout: float) -> bool:
-        """Wait until the journal says what it should; False if it did not in time."""
+        """Wait for a condition; return False if it was not met in time."""
         with self._changed:
             return self._changed.wait_for(reached, timeout)

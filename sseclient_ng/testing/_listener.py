@@ -1,4 +1,4 @@
-"""The listener: one port, on which connections are accepted, refused or left unanswered."""
+"""The listener: one port that accepts, refuses or ignores connections."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _HOST = "127.0.0.1"
 
 
 class Listener:
-    """Has a port of the loopback interface from its construction until it is closed.
+    """Holds a port of the loopback interface until it is closed.
 
     At first connections are refused.
     """
@@ -22,7 +22,7 @@ class Listener:
         self._lock = threading.Lock()
         self._socket = _bound(port)
         self.port: int = self._socket.getsockname()[1]
-        # What has to be undone, latest first, before the listener can do something else.
+        # What to undo, latest first, before the listener does something else.
         self._undo = contextlib.ExitStack()
         self._accepting = False
         self._closed = False
@@ -36,12 +36,12 @@ class Listener:
                 self._start()
 
     def refuse(self) -> None:
-        """Have connections refused, those as well that wait to be accepted."""
+        """Refuse connections, including those that wait to be accepted."""
         with self._lock:
             self._refuse()
 
     def ignore(self) -> None:
-        """Leave connections unanswered, as systems do when too many wait to be accepted."""
+        """Leave connections unanswered, as systems do when their queue is full."""
         with self._lock:
             self._refuse()
             self._socket.listen(0)
@@ -49,7 +49,7 @@ class Listener:
                 self._undo.callback(waiting.close)
 
     def close(self) -> None:
-        """Give the port back; a second time does nothing."""
+        """Release the port; closing twice does no harm."""
         with self._lock:
             self._closed = True
             self._stop()
@@ -63,7 +63,7 @@ class Listener:
         if self._closed:
             raise RuntimeError("the server is closed")
         self._stop()
-        # A socket that is bound and does not listen: nobody else gets the port meanwhile.
+        # A bound socket that does not listen keeps the port.
         self._socket = _bound(self.port)
 
     def _start(self) -> None:
@@ -83,7 +83,7 @@ class Listener:
             selector.register(awoken, selectors.EVENT_READ)
             selector.register(listening, selectors.EVENT_READ)
             while all(key.fileobj is not awoken for key, _ in selector.select()):
-                # A client that has gone already may leave nothing to accept.
+                # If the client has gone, there may be nothing to accept.
                 with contextlib.suppress(BlockingIOError, ConnectionAbortedError):
                     self._handle(listening.accept()[0])
 
@@ -100,7 +100,7 @@ def _bound(port: int) -> socket.socket:
 
 
 def _connections_that_fill_the_queue(port: int) -> list[socket.socket]:
-    """Take the one place that a queue of length 0 has, and wait for another."""
+    """Fill the one place in a queue of length 0."""
     waiting = [socket.socket(socket.AF_INET, socket.SOCK_STREAM) for _ in range(2)]
     for connection in waiting:
         connection.setblocking(False)

@@ -7,12 +7,12 @@ from typing import Union, cast
 
 from ._steps import Step
 
-#: Bytes, which are sent by one write, or a step.
+#: Bytes, sent in one write, or a step.
 Piece = Union[bytes, Step]
 
 
 def flatten(script: object) -> Iterator[Piece]:
-    """Give the pieces of lists and tuples, at any depth, one after the other.
+    """Iterate over the pieces of nested lists and tuples.
 
     Raises:
         TypeError: something is neither bytes nor a step.
@@ -28,7 +28,7 @@ def flatten(script: object) -> Iterator[Piece]:
 
 
 def flatten_any(script: object) -> Iterator[Piece]:
-    """Do the same, and take iterables of other kinds as well, one part at a time.
+    """Iterate over the pieces of any iterable, taking one part at a time.
 
     Raises:
         TypeError: something is neither bytes nor a step.

@@ -1,4 +1,4 @@
-"""The progress of one response: whether what has been sent of it is all of it."""
+"""The progress of one response: whether it is complete."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _END_OF_CHUNKED_BODY = b"\r\n0\r\n\r\n"
 
 
 class ResponseProgress:
-    """Sees the bytes of a response pass, and tells whether another request may follow it."""
+    """Watches the bytes of a response, to know whether another request may follow."""
 
     def __init__(self, request: Request) -> None:
         self._request = request
@@ -22,7 +22,7 @@ class ResponseProgress:
         self._tail = b""
 
     def sent(self, data: bytes) -> None:
-        """Take note of bytes that were written."""
+        """Note written bytes."""
         if not self._head.endswith(b"\r\n\r\n"):
             before, empty_line, data = (self._head + data).partition(b"\r\n\r\n")
             self._head = before + empty_line
@@ -32,7 +32,7 @@ class ResponseProgress:
         self._tail = (self._tail + data)[-len(_END_OF_CHUNKED_BODY) :]
 
     def may_be_followed(self) -> bool:
-        """Whether the response is complete, and neither side wants to close after it.
+        """Whether the response is complete, and the connection stays open after it.
 
         RFC 9112, sections 6.3 and 9.3.
         """

@@ -1,4 +1,4 @@
-"""The request: what a client asked for, and how it is read off a connection."""
+"""A request of a client, and how it is read."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]+")
 class Headers(Mapping[str, str]):
     """The header fields of a request, by name in any case.
 
-    A value comes as text, decoded from UTF-8; bytes that are not UTF-8 become lone surrogates, so
-    that nothing is lost. The values of a name that was sent more than once are joined by ", ".
+    Values are decoded from UTF-8; invalid bytes become lone surrogates, so nothing is lost. Repeated
+    fields are joined by ", ".
 
     Attributes:
-        raw: the name and the value of every field, in the order and in the bytes in which they
-            were sent, without the spaces and tabs around the value.
+        raw: name and value of every field, in bytes and in the order sent, without the spaces and
+            tabs around the value.
     """
 
     def __init__(self, raw: tuple[tuple[bytes, bytes], ...]) -> None:
@@ -48,23 +48,23 @@ class Headers(Mapping[str, str]):
         return f"Headers({self.raw!r})"
 
     def get_all(self, name: str) -> list[bytes]:
-        """Every value sent under that name, as bytes; empty if there was none."""
+        """Return every value sent under that name, as bytes; empty if there is none."""
         wanted = name.lower().encode("latin-1", "replace")
         return [value for sent, value in self.raw if sent.lower() == wanted]
 
 
 @dataclass(frozen=True)
 class Request:
-    """One request that the server has read to its end.
+    """One complete request.
 
     Attributes:
         method: such as "GET".
-        target: what stands between the method and the version, such as "/events?topic=a".
+        target: the request target, such as "/events?topic=a".
         http_version: such as "HTTP/1.1".
         headers: the header fields.
-        body: the body, without its framing; empty if there was none.
-        connection: the number of the connection on which the request came, counted from 1.
-        time: when its last byte had been read, by `time.monotonic`, in seconds.
+        body: the body, without its framing; may be empty.
+        connection: the number of its connection, counted from 1.
+        time: when it had been read, by `time.monotonic`, in seconds.
     """
 
     method: str
@@ -87,15 +87,15 @@ class Request:
 
     @property
     def last_event_id(self) -> Optional[str]:
-        """The `Last-Event-ID` header as text, None if it was not sent."""
+        """The `Last-Event-ID` header as text; None if missing."""
         return self.headers.get("Last-Event-ID")
 
 
 def read_request(channel: Channel, connection: int) -> Request:
-    """Wait for a request and read all of it.
+    """Wait for a request and read it.
 
     Raises:
-        Disconnected: the client went before its end.
+        Disconnected: the client went before the end.
         ValueError: what came is not HTTP/1.
     """
     request_line, *lines = channel.read_through(b"\r\n\r\n")[:-4].split(b"\r\n")
@@ -133,7 +133,7 @@ def _read_chunks(channel: Channel) -> Iterator[bytes]:
         yield channel.read_exactly(size)
         channel.read_exactly(len(b"\r\n"))
     while channel.read_through(b"\r\n") != b"\r\n":
-        pass  # trailer fields, of which nothing is kept
+        pass  # trailer fields, which are ignored
 
 
 def _chunk_size(line: bytes) -> int:

@@ -1,4 +1,4 @@
-"""The bytes of a response: head, framing and coding, each piece of the body in its own write."""
+"""The bytes of a response: head, framing and coding, with a write for each piece of the body."""
 
 from __future__ import annotations
 
@@ -35,21 +35,20 @@ def response(
     """Build the script of one HTTP/1.1 response.
 
     Args:
-        body: the body, or its pieces. Each piece is written by itself, as a chunk of its own where
-            the framing is "chunked", and the client can decode it when it arrives, also where
-            there is an encoding. Steps may stand between the pieces.
-        status: the status code. 1xx, 204 and 304 have no body and nothing that describes one.
+        body: the body, or its pieces. Each piece is a write of its own, and a chunk of its own if
+            the framing is "chunked". The client can decode each piece when it arrives, with an
+            encoding as well. Steps may stand between the pieces.
+        status: the status code. 1xx, 204 and 304 have no body, and no fields that describe one.
         reason: the reason phrase; None means the usual one.
-        headers: further header fields, whose text is sent as UTF-8. One that the response would
-            have anyway replaces that.
+        headers: more header fields, encoded as UTF-8. They override the default ones.
         content_type: the Content-Type; None sends none.
         framing: "chunked"; "one-chunk", a single chunk that holds all pieces and so is unfinished
             until the last one; "content-length"; or "close", where the end of the connection ends
             the body.
         encoding: the Content-Encoding: "gzip", "deflate", or None for none.
-        complete: False leaves the end off: no last chunk, or a length that promises one byte more
-            than is sent, and no end of the compressed data. What happens next is for the next
-            step to say, such as `Hold()` or `Reset()`; without one, the connection is closed.
+        complete: False omits the end: no last chunk, or a Content-Length of one byte more than is
+            sent, and no end of the compressed data. Add a step such as `Hold()` or `Reset()` for
+            what happens next; without one, the server closes the connection.
 
     Returns:
         The steps, which may stand between others in a script.
@@ -112,7 +111,7 @@ def chunk(data: bytes) -> bytes:
 
 
 def unfinished_chunk(pieces: Iterable[Union[Piece, Iterable[Piece]]]) -> _Pieces:
-    """Build one chunk whose header announces everything and whose pieces are sent one by one.
+    """Build one chunk whose pieces are sent one by one after its header.
 
     Args:
         pieces: what the chunk holds, and steps between.
@@ -134,8 +133,8 @@ def cut(data: bytes, sizes: Union[int, Iterable[int]]) -> list[bytes]:
 
     Args:
         data: what to cut.
-        sizes: the size of every piece, in bytes, or the sizes of the first pieces in turn; what is
-            left after them is the last piece.
+        sizes: the size of every piece, in bytes, or the sizes of the first pieces in turn; the
+            rest is the last piece.
 
     Returns:
         The pieces, none of them empty.
@@ -156,7 +155,7 @@ def cut(data: bytes, sizes: Union[int, Iterable[int]]) -> list[bytes]:
 
 
 def cut_randomly(data: bytes, smallest: int = 1, largest: int = 1400, *, seed: int) -> list[bytes]:
-    """Cut data into pieces of random sizes, which are the same for the same seed.
+    """Cut data into pieces of random sizes, the same for the same seed.
 
     Args:
         data: what to cut.
@@ -183,7 +182,7 @@ def _chunk_ends(size: int) -> tuple[bytes, bytes]:
 
 
 def _encoded(pieces: _Pieces, encoding: str, complete: bool) -> _Pieces:
-    """Compress a body so that every piece can be decoded as soon as it has arrived."""
+    """Compress a body so that every piece can be decoded as soon as it arrives."""
     if encoding not in _WINDOW_BITS:
         raise ValueError(f"encoding must be gzip, deflate or None, not {encoding!r}")
     compressor = zlib.compressobj(wbits=_WINDOW_BITS[encoding])
@@ -223,7 +222,7 @@ def _in_one_chunk(pieces: _Pieces, complete: bool) -> _Pieces:
 
 
 def _merged(fields: _Fields, others: _Fields) -> dict[str, Union[str, bytes]]:
-    """Put the second fields behind the first, less those of the first that have the same name."""
+    """Merge header fields; the second ones override the first."""
     replaced = {name.lower() for name in others}
     kept = {name: value for name, value in fields.items() if name.lower() not in replaced}
     return {**kept, **others}

@@ -14,15 +14,15 @@ from ._response import response
 #: A piece, or a sequence of pieces, some of which may be in sequences of their own.
 Script = Union[Piece, Sequence[Union[Piece, Sequence[Piece]]]]
 
-#: Looks at a request and returns the script for it. Of an iterable, such as a generator, one part
-#: is taken at a time, when the one before it is done; so it may be endless.
+#: Takes a request and returns the script for it. The server takes one part of an iterable, such as
+#: a generator, at a time, so it may be endless.
 Responder = Callable[[Request], Union[Script, Iterable[Union[Piece, Sequence[Piece]]]]]
 
 
 class OnAccept:
-    """A script for a connection: it begins when that is accepted, before TLS and any request.
+    """A script for a connection: it starts when the server accepts one, before TLS and requests.
 
-    Unless it ends the connection, requests are read from that afterwards as usual.
+    Unless it ends the connection, the server reads requests afterwards as usual.
 
     Args:
         pieces: bytes and steps.
@@ -45,28 +45,28 @@ NO_CONTENT = response(status=204)
 
 
 def checked(script: Scripted) -> Scripted:
-    """Refuse what is no script now, rather than when a client comes.
+    """Refuse an invalid script at once, not when a client connects.
 
     Raises:
         TypeError: it is no script.
     """
-    # A step that lacks its parentheses is a class, which could be called as well.
+    # A step without its parentheses is a class, which is callable, too.
     if isinstance(script, OnAccept) or (callable(script) and not isinstance(script, type)):
         return script
     return tuple(flatten(script))
 
 
 def pieces_for(request: Request, script: Scripted) -> Iterator[Piece]:
-    """Give the pieces with which the script answers the request.
+    """Iterate over the pieces of a script for a request.
 
     Raises:
-        TypeError: what the script's function returned is no script.
+        TypeError: the script's function returned an invalid script.
     """
     return flatten_any(script(request) if callable(script) else script)
 
 
 class ScriptBook:
-    """Hands out scripts in turn, to the threads of many connections."""
+    """Gives scripts in turn to the threads of many connections."""
 
     def __init__(
         self, scripts: Iterable[Scripted], then: Scripted, routes: Mapping[str, list[Scripted]]
@@ -82,17 +82,17 @@ class ScriptBook:
             return len(self._unused) + sum(map(len, self._routes.values()))
 
     def add(self, scripts: Iterable[Scripted]) -> None:
-        """Put scripts behind those that are unused.
+        """Append scripts.
 
         Raises:
-            TypeError: one of them is no script; then none is added.
+            TypeError: one of them is invalid; then none is added.
         """
         added = [checked(script) for script in scripts]
         with self._lock:
             self._unused.extend(added)
 
     def for_accepted(self) -> Optional[OnAccept]:
-        """Take the next script if it is for a connection rather than for a request."""
+        """Take the next script if it is for a connection."""
         with self._lock:
             script = self._unused[0] if self._unused else self._then
             if not isinstance(script, OnAccept):
@@ -102,7 +102,7 @@ class ScriptBook:
             return script
 
     def for_request(self, request: Request) -> Scripted:
-        """Take the next script for a request, of its path if that has scripts of its own."""
+        """Take the next script for a request, from its route if it has one."""
         with self._lock:
             unused = self._routes.get(request.path, self._unused)
             for index, script in enumerate(unused):

@@ -18,34 +18,34 @@ if TYPE_CHECKING:
 
     from ._request import Request
 
-# How long closing waits for a thread, in seconds. Only a function of the test can take so long.
+# How long closing waits for a thread, in seconds. Only a test's own function can take that long.
 _PATIENCE = 10.0
 
 
 class ScriptedServer:
-    """An HTTP/1.1 server on the loopback interface that sends exactly what it was told to.
+    """An HTTP/1.1 server on the loopback interface that follows scripts.
 
-    It listens from its construction until it is closed, best by a `with` statement. Each request
-    that it reads takes the next script. When a script is over, the connection is closed, unless
-    what was sent is a complete response (as long as its Content-Length says, or up to its last
-    chunk): then the next request on that connection takes the next script.
+    It listens until it is closed; use a `with` statement. Each request takes the next script. At
+    the end of a script the server closes the connection, unless it sent a complete response (as
+    long as its Content-Length, or up to its last chunk): then the next request on that connection
+    takes the next script.
 
-    A client that disconnects in the middle of a script is no error. Everything else that goes
-    wrong is kept, and raised when the server is closed.
+    A client may disconnect in the middle of a script. The server keeps all other errors, and raises
+    the first one when it is closed.
 
     Args:
         scripts: one for each request, in turn: bytes, steps, or a list or tuple of them; or a
-            function that gets the `Request` and returns such a script; or an `OnAccept`, which
-            is for the next connection rather than for a request.
-        then: the script for every request after these. By default a response with status 204,
-            which tells a client of event streams to stop reconnecting.
-        routes: for each of these paths a list of scripts, for its requests in turn, which then
-            take none of `scripts`. When the list is used up, `then` follows.
+            function that takes the `Request` and returns a script; or an `OnAccept`, which is for
+            the next connection instead of a request.
+        then: the script for every later request. By default a response with status 204, which
+            tells a client of event streams to stop reconnecting.
+        routes: scripts for the requests of each path, in turn, instead of `scripts`. After the
+            last one, `then` follows.
         port: the port to listen on; 0 lets the system choose.
-        tls: the context by which to speak TLS; None speaks plain HTTP.
+        tls: the context for TLS; None means plain HTTP.
 
     Raises:
-        TypeError: a script is none; the text says what was found in it.
+        TypeError: a script is invalid; the message says why.
         OSError: the port is taken.
     """
 
@@ -77,12 +77,12 @@ class ScriptedServer:
         if error is None:
             self.close()
         else:
-            # What the test itself raises comes first; the log has what the scripts raised.
+            # An error of the test itself comes first; the log has those of scripts.
             self._shut_down()
 
     @property
     def port(self) -> int:
-        """The port, which stays the same while connections are refused."""
+        """The port. It stays the same while connections are refused."""
         return self._listener.port
 
     @property
@@ -92,7 +92,7 @@ class ScriptedServer:
 
     @property
     def requests(self) -> list[Request]:
-        """Every request so far, in the order in which they had been read."""
+        """Every request so far, in order."""
         return self._journal.requests
 
     @property
@@ -102,7 +102,7 @@ class ScriptedServer:
 
     @property
     def errors(self) -> list[BaseException]:
-        """What scripts raised so far, and what requests that are not HTTP/1 led to."""
+        """Errors of scripts so far, and of requests that are not HTTP/1."""
         return self._journal.errors
 
     @property
@@ -117,14 +117,14 @@ class ScriptedServer:
 
     @property
     def scripts_left(self) -> int:
-        """How many scripts have not been used, those of routes included."""
+        """How many scripts are unused, including those of routes."""
         return len(self._book)
 
     def url_for(self, target: str) -> str:
         """Build a URL of this server.
 
         Args:
-            target: path and query; the slash in front may be left off.
+            target: path and query, with or without a leading slash.
 
         Returns:
             The URL.
@@ -132,18 +132,18 @@ class ScriptedServer:
         return self.url + target.removeprefix("/")
 
     def add(self, *scripts: Scripted) -> None:
-        """Put further scripts behind those that have not been used.
+        """Append scripts.
 
         Args:
             scripts: as for the constructor.
 
         Raises:
-            TypeError: a script is none; then none is added.
+            TypeError: a script is invalid; then none is added.
         """
         self._book.add(scripts)
 
     def refuse(self) -> None:
-        """Refuse connections from now on, as if no server ran; those that are open stay.
+        """Refuse connections from now on, as if no server ran; open ones stay.
 
         Raises:
             RuntimeError: the server is closed.
@@ -151,10 +151,9 @@ class ScriptedServer:
         self._listener.refuse()
 
     def ignore(self) -> None:
-        """Leave connections unanswered from now on, so that connecting times out.
+        """Ignore connections from now on, so that connecting times out.
 
-        Those that are open stay. This is what Linux does with more connections than may wait;
-        other systems may let some through.
+        Open ones stay. On systems other than Linux, some connections may still succeed.
 
         Raises:
             RuntimeError: the server is closed.
@@ -162,7 +161,7 @@ class ScriptedServer:
         self._listener.ignore()
 
     def accept(self) -> None:
-        """Accept connections again, on the same port; does nothing if they are accepted.
+        """Accept connections again, on the same port.
 
         Raises:
             RuntimeError: the server is closed.
@@ -170,22 +169,22 @@ class ScriptedServer:
         self._listener.accept()
 
     def disconnect(self) -> None:
-        """End every open connection, and its script; new ones are accepted as before."""
+        """End every open connection, and its script."""
         for connection in self._connections:
             connection.abort()
 
     def wait_for_requests(self, count: int, timeout: float = 10.0) -> list[Request]:
-        """Wait until so many requests have been read.
+        """Wait for a number of requests.
 
         Args:
-            count: how many, on all connections together, from the first on.
+            count: how many, on all connections, since the start.
             timeout: how long to wait, in seconds.
 
         Returns:
             All requests so far.
 
         Raises:
-            TimeoutError: fewer came in that time.
+            TimeoutError: there were fewer in that time.
         """
         self._wait_until(
             lambda: len(self.requests) >= count,
@@ -195,14 +194,14 @@ class ScriptedServer:
         return self.requests
 
     def wait_for_connections(self, count: int, timeout: float = 10.0) -> None:
-        """Wait until so many connections have been accepted.
+        """Wait for a number of connections.
 
         Args:
-            count: how many, from the first on, whether they are still open or not.
+            count: how many, open or closed, since the start.
             timeout: how long to wait, in seconds.
 
         Raises:
-            TimeoutError: fewer came in that time.
+            TimeoutError: there were fewer in that time.
         """
         self._wait_until(
             lambda: self.connections_accepted >= count,
@@ -211,18 +210,17 @@ class ScriptedServer:
         )
 
     def wait_for_disconnect(self, connection: Optional[int] = None, timeout: float = 10.0) -> None:
-        """Wait until a connection has ended, whichever side ended it.
+        """Wait until a connection has ended, on either side.
 
-        The server notices that a client has gone whenever it sends, waits or reads, which is
-        always, but for the functions that scripts call.
+        The server notices at once when a client goes, except while a script calls a function.
 
         Args:
-            connection: the number of the connection, counted from 1; it may be yet to come. None
+            connection: the number of the connection, counted from 1; it need not exist yet. None
                 waits until no connection is open.
             timeout: how long to wait, in seconds.
 
         Raises:
-            TimeoutError: it did not end in that time.
+            TimeoutError: it was still open after that time.
         """
         self._wait_until(
             lambda: self._has_ended(connection),
@@ -236,11 +234,11 @@ class ScriptedServer:
     def close(self) -> None:
         """Stop listening, end every connection, and wait for every thread to end.
 
-        A second time does nothing, and raises nothing again.
+        Closing twice does no harm.
 
         Raises:
-            BaseException: the first error of a script, as it was raised there; `errors` has all.
-            RuntimeError: a function that a script has called does not return.
+            BaseException: the first error of a script; `errors` has all.
+            RuntimeError: a function called by a script does not return.
         """
         self._shut_down()
         new_errors = self.errors[self._errors_raised :]
@@ -251,7 +249,7 @@ class ScriptedServer:
     def _handle(self, accepted: socket.socket) -> None:
         connection = Connection(accepted, self._book, self._journal, self._tls)
         known = [each for each in self._connections if each.thread.is_alive()]
-        # Known before anything happens on it: whoever sees that may want it disconnected.
+        # Registered before anything happens on it, so that it can be disconnected.
         self._connections = [*known, connection]
         connection.start()
 

@@ -1,4 +1,4 @@
-"""The steps of a script beside plain bytes: immutable, so that one script serves many requests."""
+"""The steps of a script: immutable, so that a script can serve many requests."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from ._channel import Channel, Disconnected
 
 
 class Step(ABC):
-    """Something that a script does other than sending bytes."""
+    """Something a script does besides sending bytes."""
 
     @abstractmethod
     def perform(self, channel: Channel) -> None:
-        """Do it; the server calls this on the thread of the connection."""
+        """Do it. The server calls this on the connection's thread."""
 
 
 @dataclass(frozen=True)
 class Pause(Step):
-    """Let time pass.
+    """Wait for a time.
 
-    The script ends at once when the client disconnects or the server is closed meanwhile.
+    The script ends early if the client disconnects or the server is closed.
 
     Args:
         seconds: how long, in seconds.
@@ -45,7 +45,7 @@ class Pause(Step):
 class WaitFor(Step):
     """Wait until the test sets an event.
 
-    The script ends at once when the client disconnects or the server is closed meanwhile.
+    The script ends early if the client disconnects or the server is closed.
 
     Args:
         event: the event that the test will set.
@@ -79,11 +79,11 @@ class Hold(Step):
 
 @dataclass(frozen=True)
 class Close(Step):
-    """End the connection by FIN; what follows in the script is not done.
+    """Close the connection with FIN; the rest of the script is skipped.
 
     Args:
-        close_notify: over TLS, whether its closing alert goes first. Without that the client
-            sees a connection that was cut.
+        close_notify: over TLS, whether to send a closing alert first. Without it the client sees
+            a truncated connection.
     """
 
     close_notify: bool = True
@@ -95,10 +95,10 @@ class Close(Step):
 
 @dataclass(frozen=True)
 class Reset(Step):
-    """End the connection by RST; what follows in the script is not done.
+    """Reset the connection; the rest of the script is skipped.
 
-    Bytes that have not arrived are lost, and on some systems also those that the client has not
-    read. Where they matter, let the client read them first: by a `WaitFor` or a `Pause`.
+    Bytes that have not arrived are lost, on some systems also bytes that the client has not read. To
+    keep them, let the client read them first, with a `WaitFor` or a `Pause`.
     """
 
     def perform(self, channel: Channel) -> None:
@@ -108,7 +108,7 @@ class Reset(Step):
 
 @dataclass(frozen=True)
 class HalfClose(Step):
-    """Send FIN but keep reading; `Hold` or `Pause` can follow, bytes cannot."""
+    """Send FIN but keep reading; `Hold` or `Pause` may follow, bytes may not."""
 
     def perform(self, channel: Channel) -> None:
         channel.half_close()
@@ -119,8 +119,8 @@ class Call(Step):
     """Call a function of the test, such as the `set` of an event.
 
     Args:
-        function: called without arguments, on the thread of the connection; what it returns is
-            not looked at. What it raises ends the script, and `ScriptedServer.close` raises it.
+        function: called without arguments on the connection's thread; the result is ignored. An
+            exception ends the script, and `ScriptedServer.close` raises it.
 
     Raises:
         TypeError: `function` cannot be called.
