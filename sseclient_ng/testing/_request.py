@@ -18,8 +18,8 @@ _CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]+")
 class Headers(Mapping[str, str]):
     """The header fields of a request, by name in any case.
 
-    Values are decoded from UTF-8; invalid bytes become lone surrogates, so nothing is lost. Repeated
-    fields are joined by ", ".
+    Values are decoded from UTF-8; invalid bytes become lone surrogates, so nothing is lost.
+    Repeated fields are joined by ", ".
 
     Attributes:
         raw: name and value of every field, in bytes and in the order sent, without the spaces and

@@ -97,8 +97,8 @@ class Close(Step):
 class Reset(Step):
     """Reset the connection; the rest of the script is skipped.
 
-    Bytes that have not arrived are lost, on some systems also bytes that the client has not read. To
-    keep them, let the client read them first, with a `WaitFor` or a `Pause`.
+    Bytes that have not arrived are lost, on some systems also bytes that the client has not read.
+    To keep them, let the client read them first, with a `WaitFor` or a `Pause`.
     """
 
     def perform(self, channel: Channel) -> None:
