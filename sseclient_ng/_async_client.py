@@ -16,7 +16,7 @@ from sseclient_ng._core.event import Event
 from sseclient_ng._core.machine import Machine
 from sseclient_ng._core.parser import DEFAULT_MAX_EVENT_SIZE
 from sseclient_ng._core.policy import ReconnectPolicy, choose_policy
-from sseclient_ng._transports.aiohttp_transport import AiohttpTransport
+from sseclient_ng._transports.choosing import choose_async_transport
 
 __all__ = ["AsyncSSEClient"]
 
@@ -105,7 +105,7 @@ class AsyncSSEClient:
         )
         self._shell = AsyncShell(
             Machine(delivery, policy),
-            AiohttpTransport(session, repeats=policy is not None),
+            choose_async_transport(session, repeats=policy is not None),
             Callbacks(on_open, on_error, on_comment),
             method=method.upper(),
             check_content_type=check_content_type,

@@ -28,8 +28,8 @@ from sseclient_ng._core.machine import (
 from sseclient_ng._core.text import Chunk
 from sseclient_ng._failures import classify_error, error_for_answer, final_error
 from sseclient_ng._signals import raised_by_handler
-from sseclient_ng._transports import Answer, Body, Request, Transport
-from sseclient_ng._transports.requests_transport import RequestsTransport
+from sseclient_ng._transports import Answer, Body, Request
+from sseclient_ng._transports.choosing import choose_transport
 from sseclient_ng._waker import Waker
 
 __all__ = ["Client", "Shell"]
@@ -249,13 +249,10 @@ class Shell:
         rewind_body(self._body_positions)
         arguments = build_arguments(client.requests_kwargs, self.delivery.last_id)
         request = Request(self._method, client.url, arguments)
-        answer = self.transport(client).open(request, self._waker)
+        transport = choose_transport(client.session, client.chunk_size)
+        answer = transport.open(request, self._waker)
         client.resp = answer.response
         self._take(answer, client.url)
-
-    def transport(self, client: Client) -> Transport:
-        """Return the transport for the client's session."""
-        return RequestsTransport(client.session, client.chunk_size)
 
     def tell_opened(self) -> None:
         """Tell the machine what came of a connection that was made."""

@@ -20,10 +20,9 @@ import urllib3
 from urllib3.connection import HTTPConnection
 from urllib3.response import HTTPResponse
 
-from sseclient_ng import _sockets
+from sseclient_ng import _sockets, _urllib3_body
 from sseclient_ng._core.iterate import with_end
 from sseclient_ng._core.text import Chunk, as_bytes
-from sseclient_ng._transports import urllib3_body
 
 __all__ = ["Source", "SourceBody", "body_of_response", "body_of_source"]
 
@@ -159,7 +158,7 @@ def body_of_source(source: Source, chunk_size: Optional[int]) -> SourceBody:
 
 def _of_source(source: object, chunk_size: Optional[int]) -> Iterator[Chunk]:
     if isinstance(source, HTTPResponse):
-        return urllib3_body.chunks_of(source, _read_size(chunk_size))
+        return _urllib3_body.chunks_of(source, _read_size(chunk_size))
     if isinstance(source, (str, bytes, bytearray, memoryview, Mapping, type)):
         raise _not_a_source(cast(object, source))
     read = _prompt_read(source)
@@ -198,7 +197,7 @@ def _of_requests(
 ) -> Iterator[Chunk]:
     raw: object = getattr(response, "raw", None)
     if isinstance(raw, HTTPResponse) and not raw.closed:
-        chunks = urllib3_body.chunks_of(raw, _read_size(chunk_size), leave_open=leave_open)
+        chunks = _urllib3_body.chunks_of(raw, _read_size(chunk_size), leave_open=leave_open)
         return _with_errors_of_requests(chunks)
     if raw is None or isinstance(raw, (HTTPResponse, io.BytesIO)):  # in memory
         chunk_size = _READ_SIZE

@@ -1,4 +1,4 @@
-"""Imports run one way: from the clients to the core, which does no I/O and never sleeps."""
+"""Imports run one way, from the clients to the core, which does no I/O and never sleeps."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ PACKAGE = Path(sseclient_ng.__file__).parent
 CORE = sorted((PACKAGE / "_core").glob("*.py"))
 ABOVE_THE_PARSER = {"delivery", "failure", "http", "machine", "policy"}
 
-# What reads, writes, waits, or runs several things at once. requests and urllib3 are not here: the
-# core knows their errors. Their functions that connect are in CALLS_THAT_DO_IO.
+# What reads, writes, waits, or runs several things at once.
 MODULES_THAT_DO_IO = {
     "aiohttp",
     "asyncio",
@@ -31,22 +30,19 @@ MODULES_THAT_DO_IO = {
     "subprocess",
     "threading",
 }
-CALLS_THAT_DO_IO = {
-    "builtins.open",
-    "builtins.print",
-    "http.client.HTTPConnection",
-    "http.client.HTTPSConnection",
-    "requests.Session",
-    "requests.delete",
-    "requests.get",
-    "requests.head",
-    "requests.post",
-    "requests.put",
-    "requests.request",
-    "time.sleep",
-    "urllib3.PoolManager",
-    "urllib3.request",
-}
+CALLS_THAT_DO_IO = {"builtins.open", "builtins.print", "time.sleep"}
+LIBRARIES = {"aiohttp", "httpx", "requests", "urllib3", "yarl"}
+
+# Who may import whom: each module only those in the rows below its own, and the core.
+FLOORS = [
+    {"_sseclient"},
+    {"_legacy"},
+    {"_client", "_async_client"},
+    {"_shell", "_async_shell"},
+    {"_transports", "_failures", "_callbacks"},
+    {"_sources"},
+    {"_arguments", "_urllib3_body", "_sockets", "_signals", "_waker", "exceptions"},
+]
 
 
 def imports(tree: ast.AST, package: str) -> Iterator[str]:
@@ -84,12 +80,32 @@ def test_the_core_is_there() -> None:
 
 
 @core_modules
-def test_the_core_imports_nothing_from_outside_it_but_the_errors(path: Path) -> None:
+def test_the_core_imports_nothing_of_ours_from_outside_it(path: Path) -> None:
     names = imports(core_module(path), "sseclient_ng._core")
     ours = [name for name in names if within(name, "sseclient_ng")]
-    assert [
-        name for name in ours if not within(name, "sseclient_ng._core", "sseclient_ng.exceptions")
-    ] == []
+    assert [name for name in ours if not within(name, "sseclient_ng._core")] == []
+
+
+@core_modules
+def test_the_core_imports_no_library(path: Path) -> None:
+    tops = {name.partition(".")[0] for name in imports(core_module(path), "sseclient_ng._core")}
+    assert tops & LIBRARIES == set()
+
+
+@pytest.mark.parametrize("floor", range(len(FLOORS)))
+def test_imports_run_one_way(floor: int) -> None:
+    above = [f"sseclient_ng.{name}" for names in FLOORS[:floor] for name in names]
+    for name in FLOORS[floor]:
+        for path in (PACKAGE / name).glob("*.py") if (PACKAGE / name).is_dir() else [f"{name}.py"]:
+            tree = core_module(PACKAGE / path)
+            found = [each for each in imports(tree, "sseclient_ng") if within(each, *above)]
+            assert found == [], path
+
+
+def test_every_module_has_its_floor() -> None:
+    placed = {name for names in FLOORS for name in names}
+    modules = {path.stem for path in PACKAGE.glob("_[a-z]*") if path.name != "__pycache__"}
+    assert modules - {"_core"} <= placed
 
 
 @core_modules
