@@ -189,7 +189,11 @@ class AsyncShell:
             self.machine.refused_for_good()
         else:
             client.resp = answer.response
-            self.body = answer.body()
+            try:
+                self.body = answer.body()
+            except BaseException:
+                answer.close()
+                raise
             self.machine.opened()
 
     async def _wait_or_call(self, action: Action, client: AsyncClient) -> None:

@@ -11,6 +11,7 @@ from typing import Optional, cast
 import requests
 import urllib3
 
+from sseclient_ng._codings import UndecodableError
 from sseclient_ng._core.failure import Failure
 from sseclient_ng._core.http import Verdict
 from sseclient_ng._core.policy import ReconnectPolicy
@@ -47,6 +48,8 @@ def classify_error(error: Exception, policy: Optional[ReconnectPolicy]) -> Failu
 
 
 def _is_transient(error: Exception) -> bool:
+    if isinstance(error.__cause__, UndecodableError):
+        return False
     if isinstance(error, requests.exceptions.InvalidHeader):
         # requests says so of the caller's headers, and of a response that a proxy has garbled.
         return isinstance(error.__context__, urllib3.exceptions.InvalidHeader)

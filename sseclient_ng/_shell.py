@@ -267,7 +267,11 @@ class Shell:
             answer.status, content_type, check_content_type=self._check_content_type
         )
         if verdict is Verdict.STREAM:
-            self.take_body(answer.body())
+            try:
+                self.take_body(answer.body())
+            except BaseException:
+                answer.close()
+                raise
         elif verdict is Verdict.END:
             answer.close()
         else:

@@ -10,23 +10,18 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
-import zlib
 from collections.abc import Iterator
-from typing import Optional, Union, cast
+from typing import Optional, cast
 
 import urllib3
-from urllib3.exceptions import DecodeError, ProtocolError, ReadTimeoutError, SSLError
-from urllib3.response import DeflateDecoder, GzipDecoder, HTTPResponse
+from urllib3.exceptions import ProtocolError, ReadTimeoutError, SSLError
+from urllib3.response import HTTPResponse
+
+from sseclient_ng._codings import BodyDecoder, UndecodableError, decodable_codings
 
 __all__ = ["chunks_of"]
 
-# The codings that requests accepts by default; every urllib3 has decoders for them. With brotli or
-# zstandard installed requests accepts more, which urllib3's own methods read.
-_DECODERS: dict[str, type[Union[GzipDecoder, DeflateDecoder]]] = {
-    "gzip": GzipDecoder,
-    "x-gzip": GzipDecoder,
-    "deflate": DeflateDecoder,
-}
+
 _CODED_READ_SIZE = 4096  # it may expand a thousandfold
 
 _HEX_DIGITS = b"0123456789ABCDEFabcdef"
@@ -48,27 +43,38 @@ def chunks_of(
     if response.closed:
         return iter([response.data or b""])
     inner = _http_client_response(response)
-    coding = _coding(response)
+    try:
+        codings = decodable_codings(response.headers.get("Content-Encoding", ""))
+    except UndecodableError as error:
+        return _failing(error)
     if getattr(response, "chunk_left", None):  # urllib3 is in the middle of a chunk
         return response.stream(read_size, decode_content=True)
-    # urllib3 continues a body that its decoder has begun, and knows rare codings.
-    by_urllib3 = bool(coding) and (coding not in _DECODERS or response.tell() > 0)
+    if inner is not None and not _agree_on_framing(response, inner):
+        return response.stream(1, decode_content=True)
+    # urllib3 continues a body that its decoder has begun.
+    by_urllib3 = bool(codings) and response.tell() > 0
     if (by_urllib3 or inner is None) and _has_read1(response):
         return _read_by_urllib3(response, read_size)
     # Before 2.2 it would wait for more than one byte. Or this is a stand-in from a test.
     if by_urllib3 or inner is None:
         return response.stream(1 if by_urllib3 else read_size, decode_content=True)
-    if coding:
-        chunks = _read_by_http_client(response, inner, _CODED_READ_SIZE, leave_open=leave_open)
-        return _decoded(chunks, _DECODERS[coding](), coding)
-    return _read_by_http_client(response, inner, read_size, leave_open=leave_open)
+    size = _CODED_READ_SIZE if codings else read_size
+    chunks = _read_by_http_client(response, inner, size, leave_open=leave_open)
+    return _decoded(chunks, BodyDecoder(codings)) if codings else chunks
 
 
-def _coding(response: HTTPResponse) -> str:
-    """Return the content coding of a body; "" if urllib3 would not decode it."""
-    coding = response.headers.get("Content-Encoding", "").strip().lower()
-    known = "," in coding or coding in _DECODERS or coding in response.CONTENT_DECODERS
-    return coding if known else ""
+def _failing(error: UndecodableError) -> Iterator[bytes]:
+    yield from ()
+    raise error
+
+
+def _agree_on_framing(response: HTTPResponse, inner: http.client.HTTPResponse) -> bool:
+    """Return whether urllib3 and ``http.client`` read the same framing.
+
+    They differ about a Transfer-Encoding such as "chunked, chunked". Only one party may decode the
+    framing of a body, and where they differ that is urllib3, as in requests.
+    """
+    return bool(response.chunked) == bool(getattr(inner, "chunked", False))
 
 
 def _http_client_response(response: HTTPResponse) -> Optional[http.client.HTTPResponse]:
@@ -94,6 +100,8 @@ def _read_by_urllib3(response: HTTPResponse, read_size: int) -> Iterator[bytes]:
         try:
             data = read1(read_size, decode_content=True)
         except (ValueError, AttributeError) as error:
+            if not response.closed:
+                raise
             raise _as_urllib3(error, str(response.connection)) from error
         if not data:
             return
@@ -107,6 +115,8 @@ def _read_by_http_client(
     try:
         yield from _framed(inner, read_size)
     except (OSError, http.client.HTTPException, ValueError, AttributeError) as error:
+        if isinstance(error, (ValueError, AttributeError)) and not _was_closed(inner):
+            raise
         connection = str(response.connection)
         if not leave_open:
             response.close()
@@ -115,6 +125,11 @@ def _read_by_http_client(
         response.release_conn()
     elif not leave_open:
         response.close()
+
+
+def _was_closed(inner: http.client.HTTPResponse) -> bool:
+    """Return whether another thread has closed a response, or its file."""
+    return inner.isclosed() or inner.fp.closed
 
 
 def _framed(inner: http.client.HTTPResponse, read_size: int) -> Iterator[bytes]:
@@ -209,14 +224,9 @@ def _as_urllib3(error: Exception, connection: str) -> urllib3.exceptions.HTTPErr
     return ProtocolError(f"Connection broken: {error!r}", error)
 
 
-def _decoded(
-    chunks: Iterator[bytes], decoder: Union[GzipDecoder, DeflateDecoder], coding: str
-) -> Iterator[bytes]:
-    """Decode a content coding as far as possible with the bytes that have arrived."""
-    try:
-        for chunk in chunks:
-            data = decoder.decompress(chunk)
-            if data:
-                yield data
-    except zlib.error as error:
-        raise DecodeError(f"the body is not in its Content-Encoding, {coding}", error) from error
+def _decoded(chunks: Iterator[bytes], decoder: BodyDecoder) -> Iterator[bytes]:
+    decode = decoder.decode
+    for chunk in chunks:
+        data = decode(chunk)
+        if data:
+            yield data

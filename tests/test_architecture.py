@@ -41,7 +41,8 @@ FLOORS = [
     {"_shell", "_async_shell"},
     {"_transports", "_failures", "_callbacks"},
     {"_sources"},
-    {"_arguments", "_urllib3_body", "_sockets", "_signals", "_waker", "exceptions"},
+    {"_urllib3_body"},
+    {"_arguments", "_codings", "_sockets", "_signals", "_waker", "exceptions"},
 ]
 
 

@@ -8,9 +8,11 @@ import weakref
 from typing import Optional, cast
 
 import aiohttp
+from urllib3.exceptions import DecodeError
 
 from sseclient_ng import _sockets
-from sseclient_ng._transports.aiohttp_errors import translate_error
+from sseclient_ng._codings import BodyDecoder
+from sseclient_ng._transports.aiohttp_errors import AsyncContentDecodingError, translate_error
 
 __all__ = ["AiohttpBody"]
 
@@ -22,10 +24,12 @@ class AiohttpBody:
 
     Args:
         response: what aiohttp returned.
+        codings: the content codings that aiohttp has not decoded.
     """
 
-    def __init__(self, response: aiohttp.ClientResponse) -> None:
+    def __init__(self, response: aiohttp.ClientResponse, codings: list[str]) -> None:
         self._response = response
+        self._decoder = BodyDecoder(codings) if codings else None
         self._content = response.content
         # None if the body is already complete; missing from stand-ins in tests.
         connection = getattr(response, "connection", None)
@@ -42,6 +46,23 @@ class AiohttpBody:
             requests.exceptions.RequestException: it broke off or is damaged. Bytes before that
                 are returned first.
         """
+        chunk = await self._read()
+        if self._decoder is None:
+            return chunk
+        return await self._decode(self._decoder, chunk)
+
+    async def _decode(self, decoder: BodyDecoder, chunk: bytes) -> bytes:
+        data = b""
+        while chunk and not data:
+            try:
+                data = decoder.decode(chunk)
+            except DecodeError as error:
+                raise AsyncContentDecodingError(str(error)) from error
+            if not data:
+                chunk = await self._read()
+        return data
+
+    async def _read(self) -> bytes:
         try:
             chunk = await self._content.readany()
         except Exception as error:

@@ -11,7 +11,7 @@ import requests
 
 from sseclient_ng._arguments import is_about_a_url
 
-__all__ = ["translate_error"]
+__all__ = ["AsyncContentDecodingError", "translate_error"]
 
 
 class AsyncConnectionError(requests.exceptions.ConnectionError, aiohttp.ClientConnectionError):

@@ -8,9 +8,10 @@ from typing import Optional
 import aiohttp
 import requests
 
+from sseclient_ng._codings import UndecodableError, decodable_codings
 from sseclient_ng._transports import Request
 from sseclient_ng._transports.aiohttp_body import AiohttpBody
-from sseclient_ng._transports.aiohttp_errors import translate_error
+from sseclient_ng._transports.aiohttp_errors import AsyncContentDecodingError, translate_error
 from sseclient_ng._transports.aiohttp_request import (
     choose_timeout,
     make_requests_response,
@@ -18,6 +19,10 @@ from sseclient_ng._transports.aiohttp_request import (
 )
 
 __all__ = ["AiohttpAnswer", "AiohttpTransport"]
+
+# What aiohttp asks for by default is what it can decode.
+_asked_for = aiohttp.ClientRequest.DEFAULT_HEADERS.get(aiohttp.hdrs.ACCEPT_ENCODING, "")
+_AIOHTTP_CODINGS = {"gzip", "deflate", *(word.strip() for word in _asked_for.split(","))}
 
 
 class AiohttpTransport:
@@ -46,7 +51,8 @@ class AiohttpTransport:
             response = await session.request(request.method, prepared.url, **arguments)
         except Exception as error:
             raise translate_error(error) from error
-        return AiohttpAnswer(response, prepared.of_requests)
+        decoded = bool(getattr(session, "auto_decompress", True))
+        return AiohttpAnswer(response, prepared.of_requests, decoded=decoded)
 
     def translate_error(self, error: Exception) -> Exception:
         """Return the error of requests that an error of aiohttp means."""
@@ -71,6 +77,7 @@ class AiohttpAnswer:
     Args:
         response: what aiohttp returned.
         request: what it answers, as requests would have sent it.
+        decoded: whether aiohttp decodes the content codings that it knows.
 
     Attributes:
         response: as given.
@@ -78,15 +85,36 @@ class AiohttpAnswer:
         content_type: its Content-Type, or None. Several lines are joined.
     """
 
-    def __init__(self, response: aiohttp.ClientResponse, request: requests.PreparedRequest) -> None:
+    def __init__(
+        self,
+        response: aiohttp.ClientResponse,
+        request: requests.PreparedRequest,
+        *,
+        decoded: bool,
+    ) -> None:
         self.response = response
         self.status = response.status
         self.content_type = ", ".join(response.headers.getall("Content-Type", [])) or None
         self._request = request
+        self._decoded = decoded
 
     def body(self) -> AiohttpBody:
-        """Return the body."""
-        return AiohttpBody(self.response)
+        """Return the body.
+
+        Raises:
+            requests.exceptions.ContentDecodingError: its content coding can't be decoded.
+        """
+        return AiohttpBody(self.response, self._undecoded())
+
+    def _undecoded(self) -> list[str]:
+        """Return the content codings that aiohttp leaves to us: it decodes single ones only."""
+        coding = self.response.headers.get("Content-Encoding", "").strip().lower()
+        if self._decoded and coding in _AIOHTTP_CODINGS:
+            return []
+        try:
+            return decodable_codings(coding)
+        except UndecodableError as error:
+            raise AsyncContentDecodingError(str(error)) from error
 
     async def keep(self) -> requests.Response:
         """Return the response as one of requests, with its body, and end the connection."""

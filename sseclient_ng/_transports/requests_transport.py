@@ -15,6 +15,7 @@ from urllib3.response import HTTPResponse
 
 from sseclient_ng import _sockets
 from sseclient_ng._arguments import is_about_a_url
+from sseclient_ng._codings import UndecodableError, decodable_codings
 from sseclient_ng._core.http import ERROR_BODY_BYTES, ERROR_BODY_SECONDS
 from sseclient_ng._sources import SourceBody, body_of_response
 from sseclient_ng._transports import Request
@@ -122,7 +123,16 @@ class RequestsAnswer:
         return content_type if isinstance(content_type, str) else None
 
     def body(self) -> SourceBody:
-        """Return the body."""
+        """Return the body.
+
+        Raises:
+            requests.exceptions.ContentDecodingError: its content coding can't be decoded.
+        """
+        if isinstance(getattr(self.response, "raw", None), HTTPResponse):
+            _check_coding(cast(requests.Response, self.response))
+        return self._open_body()
+
+    def _open_body(self) -> SourceBody:
         body = body_of_response(
             self.response,
             self._chunk_size,
@@ -137,7 +147,7 @@ class RequestsAnswer:
         response = self.response
         if not (isinstance(response, requests.Response) and isinstance(response.raw, HTTPResponse)):
             return response
-        body = self.body()
+        body = self._open_body()
         waker.watch(body)
         data = body.read_some(ERROR_BODY_BYTES, ERROR_BODY_SECONDS)
         waker.watch(None)
@@ -150,3 +160,10 @@ class RequestsAnswer:
         close: Optional[Callable[[], object]] = getattr(self.response, "close", None)
         if callable(close):
             close()
+
+
+def _check_coding(response: requests.Response) -> None:
+    try:
+        decodable_codings(response.headers.get("Content-Encoding", ""))
+    except UndecodableError as error:
+        raise requests.exceptions.ContentDecodingError(error) from error

@@ -1,0 +1,100 @@
+"""Content codings: what arrives is decoded at once, and what can't be decoded is an error."""
+
+from __future__ import annotations
+
+import gzip
+import random
+import threading
+from typing import Any
+
+import pytest
+import requests
+
+from sseclient_ng import SSEClient
+from sseclient_ng.testing import Hold, ScriptedServer, WaitFor, response
+from support.drivers import DRIVERS
+
+draw = random.Random(6)
+LARGE = "".join(draw.choices("abcdefgh \u00e4", k=200_000))
+STREAM = f"id: 1\ndata: {LARGE}\n\n".encode()
+
+
+def brotli(data: bytes) -> bytes:
+    library = pytest.importorskip("brotli")
+    compressor = library.Compressor()
+    compressed: bytes = compressor.process(data) + compressor.flush()
+    return compressed
+
+
+def zstd(data: bytes) -> bytes:
+    library = pytest.importorskip("backports.zstd")
+    compressed: bytes = library.compress(data)
+    return compressed
+
+
+CODINGS: dict[str, Any] = {
+    "gzip": gzip.compress,
+    "x-gzip": gzip.compress,
+    "br": brotli,
+    "zstd": zstd,
+    "gzip, br": lambda data: brotli(gzip.compress(data)),
+    "br, gzip": lambda data: gzip.compress(brotli(data)),
+}
+
+
+@pytest.mark.parametrize("kind", DRIVERS)
+@pytest.mark.parametrize("coding", CODINGS)
+@pytest.mark.parametrize("framing", ["chunked", "close", "content-length"])
+def test_a_large_event_comes_although_nothing_follows(kind: str, coding: str, framing: str) -> None:
+    seen = threading.Event()
+    pieces = [CODINGS[coding](STREAM), WaitFor(seen, timeout=10), CODINGS[coding](b"data: 2\n\n")]
+    script = response(pieces, framing=framing, headers={"Content-Encoding": coding})
+    options = {"reconnect": False}
+    with ScriptedServer(script) as server:
+        outcome = DRIVERS[kind](server.url, options, Releasing(seen))
+        assert isinstance(outcome.error, (type(None), requests.RequestException))
+        assert outcome.data[0] == LARGE
+
+
+class Releasing:
+    """A driver that lets the server go on when the event is there."""
+
+    closes_after = None
+    fresh_dns = False
+
+    def __init__(self, seen: threading.Event) -> None:
+        self._seen = seen
+
+    def on_event(self, client: object, event: object) -> None:
+        self._seen.set()
+
+    def on_failure(self, count: int) -> None:
+        pass
+
+
+@pytest.mark.parametrize("kind", DRIVERS)
+@pytest.mark.parametrize("coding", ["compress", "x-compress", "dcb", "gzip, compress"])
+def test_a_coding_that_can_not_be_decoded_is_an_error_for_good(kind: str, coding: str) -> None:
+    script = response([b"data: 1\n\n"], headers={"Content-Encoding": coding})
+    with ScriptedServer(then=script) as server:
+        error = DRIVERS[kind](server.url, {}).error
+        assert isinstance(error, requests.exceptions.ContentDecodingError)
+        assert "compress" in str(error) or "dcb" in str(error)
+        assert len(server.requests) == 1
+
+
+def test_a_given_response_says_so_when_it_is_read() -> None:
+    script = response([b"data: 1\n\n", Hold()], headers={"Content-Encoding": "compress"})
+    with ScriptedServer(script) as server, requests.get(server.url, stream=True) as given:
+        client = SSEClient(given)
+        with pytest.raises(requests.exceptions.ContentDecodingError, match="compress"):
+            next(client)
+
+
+@pytest.mark.parametrize("kind", DRIVERS)
+def test_the_coding_of_an_error_page_does_not_hide_its_status(kind: str) -> None:
+    script = response([b"page"], status=404, headers={"Content-Encoding": "compress"})
+    with ScriptedServer(script) as server:
+        error: Any = DRIVERS[kind](server.url, {}).error
+        assert isinstance(error, requests.HTTPError)
+        assert error.response.status_code == 404

@@ -1,0 +1,98 @@
+"""One party decodes the framing of a body, however its Transfer-Encoding is spelled."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+import urllib3
+
+from sseclient_ng import SSEClient
+from sseclient_ng.testing import Hold, ScriptedServer, WaitFor, chunk
+
+BODY = [b'data: {"a": ', b"1, ", b'"b": 2}\n\n', b"id: 7\ndata: next\n\n"]
+EVENTS = ['{"a": 1, "b": 2}', "next"]
+END = b"0\r\n\r\n"
+
+SPELLINGS = [
+    b"Transfer-Encoding: chunked",
+    b"Transfer-Encoding: Chunked",
+    b"Transfer-Encoding: chunked, chunked",
+    b"Transfer-Encoding: chunked ",
+    b"Transfer-Encoding: chunked\t",
+    b"Transfer-Encoding:   chunked , identity",
+    b"Transfer-Encoding: identity, chunked",
+    b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+    b"Transfer-Encoding: identity\r\nTransfer-Encoding: chunked",
+    b"Transfer-Encoding: chunked\r\nContent-Length: 5",
+    b"Transfer-Encoding: chunked, chunked\r\nContent-Length: 5",
+]
+
+
+def head(spelling: bytes) -> bytes:
+    return b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n" + spelling + b"\r\n\r\n"
+
+
+def as_requests_reads_it(url: str) -> bytes:
+    return b"".join(requests.get(url, stream=True, timeout=5).iter_content(None))
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS, ids=lambda spelling: spelling.decode())
+@pytest.mark.parametrize("style", ["url", "response", "urllib3"])
+def test_a_body_is_read_as_requests_reads_it(spelling: bytes, style: str) -> None:
+    script = [head(spelling), *map(chunk, BODY), END]
+    with ScriptedServer(then=script) as server:
+        assert as_requests_reads_it(server.url) == b"".join(BODY)
+        assert [event.data for event in read(style, server.url)] == EVENTS
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS, ids=lambda spelling: spelling.decode())
+@pytest.mark.parametrize("style", ["url", "response", "urllib3"])
+def test_events_come_at_once_on_an_open_connection(spelling: bytes, style: str) -> None:
+    seen = [threading.Event(), threading.Event()]
+    # The last piece is inside a chunk that is not finished.
+    script = [
+        head(spelling),
+        *map(chunk, BODY[:3]),
+        WaitFor(seen[0], timeout=10),
+        b"30\r\n" + BODY[3],
+        WaitFor(seen[1], timeout=10),
+        Hold(),
+    ]
+    with ScriptedServer(script) as server:
+        events = read(style, server.url)
+        for expected, arrived in zip(EVENTS, seen):
+            assert next(events).data == expected
+            arrived.set()
+        del events
+
+
+def read(style: str, url: str) -> Iterator[Any]:
+    if style == "url":
+        with SSEClient(url, reconnect=False, timeout=5) as client:
+            yield from client
+    elif style == "response":
+        with requests.get(url, stream=True, timeout=5) as response:
+            yield from SSEClient(response).events()
+    else:
+        with urllib3.PoolManager() as pool:
+            response = pool.request("GET", url, preload_content=False, timeout=5.0)
+            yield from SSEClient(response)
+            response.close()
+
+
+@pytest.mark.parametrize("error", [ValueError("a defect"), AttributeError("a defect")], ids=repr)
+def test_a_defect_is_not_taken_for_a_drop(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: object) -> None:
+        raise error
+
+    monkeypatch.setattr("sseclient_ng._urllib3_body._whole_chunks", fail)
+    with ScriptedServer(then=[head(SPELLINGS[0]), *map(chunk, BODY), END]) as server:
+        with pytest.raises(type(error), match="a defect"):
+            next(SSEClient(server.url))
+        assert len(server.requests) == 1
