@@ -8,7 +8,13 @@ import urllib3.response
 from urllib3.exceptions import DecodeError
 from urllib3.response import HTTPResponse
 
-__all__ = ["REGISTERED_CODINGS", "BodyDecoder", "UndecodableError", "decodable_codings"]
+__all__ = [
+    "ACCEPT_ENCODING",
+    "REGISTERED_CODINGS",
+    "BodyDecoder",
+    "UndecodableError",
+    "decodable_codings",
+]
 
 
 class _Decoder(Protocol):
@@ -33,6 +39,10 @@ REGISTERED_CODINGS = frozenset(
     ["gzip", "x-gzip", "deflate", "br", "zstd", "compress", "x-compress", "dcb", "dcz"]
 )
 """Names that mean that a body is coded. Servers write others without coding anything."""
+
+
+ACCEPT_ENCODING = ", ".join(coding for coding in _DECODERS if coding != "x-gzip")
+"""The Accept-Encoding header of whoever decodes with these."""
 
 
 class UndecodableError(DecodeError):

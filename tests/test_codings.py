@@ -52,7 +52,9 @@ def test_a_large_event_comes_although_nothing_follows(kind: str, coding: str, fr
     options = {"reconnect": False}
     with ScriptedServer(script) as server:
         outcome = DRIVERS[kind](server.url, options, Releasing(seen))
-        assert isinstance(outcome.error, (type(None), requests.RequestException))
+        if not outcome.data:
+            assert f"can't decode Content-Encoding {coding!r}" in str(outcome.error)
+            pytest.skip("this urllib3 has no decoder for it")
         assert outcome.data[0] == LARGE
 
 

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Optional
+import contextlib
+import io
+from typing import Optional, cast
 
 import aiohttp
 import requests
+from urllib3.exceptions import DecodeError
 
-from sseclient_ng._codings import UndecodableError, decodable_codings
+from sseclient_ng._codings import (
+    ACCEPT_ENCODING,
+    BodyDecoder,
+    UndecodableError,
+    decodable_codings,
+)
 from sseclient_ng._transports import Request
 from sseclient_ng._transports.aiohttp_body import AiohttpBody
 from sseclient_ng._transports.aiohttp_errors import AsyncContentDecodingError, translate_error
@@ -43,6 +51,8 @@ class AiohttpTransport:
         prepared = prepare_request(request, has_base=self._session is not None)
         session = self._session or self._open_own_session()
         arguments = prepared.arguments
+        if session is self._own_session:  # which leaves the decoding to us
+            arguments["headers"].setdefault("Accept-Encoding", ACCEPT_ENCODING)
         if self._repeats and hasattr(arguments.get("data"), "read"):
             arguments["data"] = arguments["data"].read()  # aiohttp would close the file
         arguments["raise_for_status"] = False  # the machine decides what a status means
@@ -67,7 +77,9 @@ class AiohttpTransport:
 
     def _open_own_session(self) -> aiohttp.ClientSession:
         if self._own_session is None:
-            self._own_session = aiohttp.ClientSession(trust_env=True)  # as requests does
+            # With the environment's proxies, like requests. Some of aiohttp's decoders hold back what
+            # has arrived, so bodies are decoded here.
+            self._own_session = aiohttp.ClientSession(trust_env=True, auto_decompress=False)
         return self._own_session
 
 
@@ -120,6 +132,9 @@ class AiohttpAnswer:
         """Return the response as one of requests, with its body, and end the connection."""
         kept = await make_requests_response(self.response, self._request)
         self.response.close()
+        body = cast(io.BytesIO, kept.raw).getvalue()
+        with contextlib.suppress(AsyncContentDecodingError, DecodeError):  # it stays as it came
+            kept.raw = io.BytesIO(BodyDecoder(self._undecoded()).decode(body))
         return kept
 
     def close(self) -> None:
