@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from typing import Callable, cast
@@ -11,6 +12,7 @@ import urllib3
 from sseclient_ng._core.http import (
     HeaderValue,
     body_can_be_sent_again,
+    can_be_sent,
     default_headers,
     with_last_event_id,
 )
@@ -26,6 +28,8 @@ __all__ = [
 
 # What urllib.parse and yarl say about invalid URLs.
 _says_that_a_url_is_none = re.compile("URL|netloc|[Pp]ort |IPv[46]|[Hh]ost|redirect").search
+
+_logger = logging.getLogger("sseclient")
 
 _Headers = Mapping[str, HeaderValue]
 
@@ -51,6 +55,8 @@ def build_arguments(kept: Mapping[str, object], last_event_id: object) -> dict[s
         kept: what `copy_arguments` returned, and perhaps the caller changed since.
         last_event_id: the last event ID; None leaves a Last-Event-ID of the caller's as it is.
     """
+    if not can_be_sent(last_event_id):
+        _logger.warning("the last event ID has control characters: resuming without it")
     headers = dict(cast(_Headers, evaluate(kept.get("headers")) or {}))
     request = {**kept, "headers": with_last_event_id(default_headers(headers), last_event_id)}
     if callable(kept.get("params")):

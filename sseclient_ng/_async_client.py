@@ -138,6 +138,9 @@ class AsyncSSEClient:
         """Whether `close` was called."""
         return self._shell.machine.closed
 
+    def __reduce_ex__(self, protocol: object) -> str:
+        raise TypeError("a client can't be copied or pickled: it has a connection")
+
     def __aiter__(self: _Self) -> _Self:
         return self
 

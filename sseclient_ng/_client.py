@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import Any, Callable, ClassVar, Optional, TypeVar, Union, cast
@@ -212,9 +213,13 @@ class Client:
     ) -> None:
         self._shell.close()  # not self.close(): subclasses have one of their own, for other uses
 
+    def __reduce_ex__(self, protocol: object) -> str:
+        raise TypeError("a client can't be copied or pickled: it has a connection")
+
     def __del__(self) -> None:
         shell = self.__dict__.get("_shell")
-        if shell is not None and not shell.machine.is_given:
+        # When the interpreter ends, the system closes what is open.
+        if shell is not None and not shell.machine.is_given and not sys.is_finalizing():
             with contextlib.suppress(Exception):  # nobody is left to be told
                 shell.discard()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import os
 import socket
 import sys
 from collections.abc import Generator
@@ -37,10 +38,15 @@ def keep_alive(response: object) -> None:
     """Have the system notice when the peer of a response's connection dies.
 
     Args:
-        response: has ``fileno()``; where it has no socket, nothing happens.
+        response: a response of urllib3; nothing happens if it has no socket.
     """
-    with contextlib.suppress(OSError), _duplicate(response) as connection:
-        set_keep_alive(connection)
+    connection: object = getattr(getattr(response, "connection", None), "sock", None)
+    with contextlib.suppress(OSError):
+        if isinstance(connection, socket.socket):  # also one in TLS
+            set_keep_alive(connection)
+            return
+        with _duplicate(response) as duplicate:
+            set_keep_alive(duplicate)
 
 
 def set_keep_alive(connection: SupportsOptions) -> None:
@@ -77,12 +83,24 @@ def _duplicate(response: object) -> Generator[socket.socket, None, None]:
         OSError: it has none, or it was closed meanwhile.
     """
     descriptor = _descriptor(response)
+    blocking = _is_blocking(descriptor)
     with socket.fromfd(descriptor, socket.AF_INET, socket.SOCK_STREAM) as connection:
+        # socket.setdefaulttimeout() has made it, and so the connection, non-blocking.
+        if blocking is not None:
+            os.set_blocking(connection.fileno(), blocking)
         # The descriptor may have been closed and reused before it was duplicated, but not if the
         # response still has it.
         if _descriptor(response) != descriptor:  # pragma: no cover - a race
             raise OSError("the connection was closed")
         yield connection
+
+
+def _is_blocking(descriptor: int) -> Optional[bool]:
+    """Return the blocking mode of a socket, or None where the system does not tell."""
+    try:
+        return os.get_blocking(descriptor)
+    except (AttributeError, OSError):  # on Windows
+        return None
 
 
 def _descriptor(response: object) -> int:

@@ -21,6 +21,7 @@ __all__ = [
     "UNAUTHORIZED",
     "Verdict",
     "body_can_be_sent_again",
+    "can_be_sent",
     "default_headers",
     "judge_response",
     "retry_after",
@@ -40,6 +41,7 @@ UNAUTHORIZED = frozenset([401, 403])
 _EVENT_STREAM = "text/event-stream"
 _ACCEPTED_TYPES = frozenset(["", _EVENT_STREAM, "text/plain", "application/octet-stream"])
 _TRANSIENT = frozenset([408, 425, 429])
+_CONTROL_CHARACTERS = re.compile("[\0-\x08\x0a-\x1f\x7f]")
 _types = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*"?)+').findall  # the parts between commas
 
 
@@ -133,17 +135,31 @@ def with_last_event_id(
     Args:
         headers: any headers.
         last_event_id: the ID; surrounding whitespace, which a header can't carry, is stripped.
-            None keeps the caller's own Last-Event-ID.
+            None keeps the caller's own Last-Event-ID. An ID that can't be sent is left out.
     """
     if last_event_id is None:
         return dict(headers)
     others = {name: value for name, value in headers.items() if _lower(name) != "last-event-id"}
-    text = id_text(last_event_id).strip(" \t\v\f\r\n")
-    if not text:
+    text = _header_text(last_event_id)
+    if not text or not can_be_sent(text):
         return others
     # Bytes where requests or http.client might refuse the text, or encode it as Latin-1.
     plain = text.isascii() and text.isprintable()
     return {**others, "Last-Event-ID": text if plain else utf8(text)}
+
+
+def can_be_sent(last_event_id: object) -> bool:
+    """Return whether an ID fits into a header field.
+
+    Args:
+        last_event_id: the ID. Many servers refuse a request with ASCII control characters in a
+            field (RFC 9110, 5.5), again and again.
+    """
+    return _CONTROL_CHARACTERS.search(_header_text(last_event_id)) is None
+
+
+def _header_text(last_event_id: object) -> str:
+    return id_text(last_event_id).strip(" \t\v\f\r\n")
 
 
 def body_can_be_sent_again(body: object) -> bool:

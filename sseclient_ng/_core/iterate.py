@@ -25,16 +25,14 @@ def iter_events(chunks: Iterable[Chunk]) -> Iterator[Event]:
 
     Raises:
         EventTooLarge: an event holds more than 64 MiB. Use `EventStreamParser` for another limit.
-        TypeError: a chunk is neither bytes nor text.
+        TypeError: a chunk is neither bytes nor text, or ``chunks`` are lines without their ends.
 
     Errors of ``chunks`` come out after the events before them.
 
     See the WHATWG HTML standard, 9.2.5 "Parsing an event stream".
     """
-    parser = EventStreamParser()
-    for chunk in chunks:
-        yield from parser.feed(as_bytes(chunk))
-    yield from parser.close()
+    _refuse_lines(chunks, "iter_lines", "iter_line_events")
+    return _iter_parsed(map(as_bytes, chunks))
 
 
 def aiter_events(chunks: AsyncIterable[Chunk]) -> AsyncIterator[Event]:
@@ -50,12 +48,13 @@ def aiter_events(chunks: AsyncIterable[Chunk]) -> AsyncIterator[Event]:
 
     Raises:
         EventTooLarge: an event holds more than 64 MiB. Use `EventStreamParser` for another limit.
-        TypeError: a chunk is neither bytes nor text.
+        TypeError: a chunk is neither bytes nor text, or ``chunks`` are lines without their ends.
 
     Errors of ``chunks`` come out after the events before them.
 
     See the WHATWG HTML standard, 9.2.5 "Parsing an event stream".
     """
+    _refuse_lines(chunks, "aiter_lines", "aiter_line_events")
     return _aiter_parsed(chunks, as_bytes)
 
 
@@ -76,7 +75,7 @@ def iter_line_events(lines: Iterable[Chunk]) -> Iterator[Event]:
 
     See the WHATWG HTML standard, 9.2.5 "Parsing an event stream".
     """
-    return iter_events(map(with_end, lines))
+    return _iter_parsed(map(with_end, lines))
 
 
 def aiter_line_events(lines: AsyncIterable[Chunk]) -> AsyncIterator[Event]:
@@ -97,6 +96,19 @@ def aiter_line_events(lines: AsyncIterable[Chunk]) -> AsyncIterator[Event]:
     See the WHATWG HTML standard, 9.2.5 "Parsing an event stream".
     """
     return _aiter_parsed(lines, with_end)
+
+
+def _refuse_lines(chunks: object, method: str, function: str) -> None:
+    """Refuse lines without their ends, which no parser can tell from pieces of lines."""
+    if getattr(chunks, "__name__", "") == method:
+        raise TypeError(f"{method}() gives lines without their ends: pass them to {function}()")
+
+
+def _iter_parsed(chunks: Iterable[bytes]) -> Iterator[Event]:
+    parser = EventStreamParser()
+    for chunk in chunks:
+        yield from parser.feed(chunk)
+    yield from parser.close()
 
 
 # A single generator, which the caller gets: nobody could close an inner one.

@@ -31,8 +31,6 @@ __all__ = [
 
 Timeout = Union[float, tuple[Optional[float], Optional[float]], aiohttp.ClientTimeout, None]
 
-# aiohttp refuses to send these.
-_control_characters = re.compile("[\0-\x08\x0a-\x1f\x7f]")
 _has_host = re.compile(r"([a-z][a-z0-9+.-]*:)?//", re.IGNORECASE).match
 
 
@@ -71,7 +69,7 @@ def prepare_request(request: Request, *, has_base: bool) -> PreparedRequest:
         auth=credentials,
     ).prepare()
     of_requests.method = method
-    if last_event_id is not None and not _control_characters.search(last_event_id):
+    if last_event_id is not None:
         of_requests.headers["Last-Event-ID"] = last_event_id
     arguments["headers"] = dict(of_requests.headers)
     target = url if is_path else _target(cast(str, of_requests.url))

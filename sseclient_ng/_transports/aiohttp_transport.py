@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
 import io
-from typing import Optional, cast
+from typing import Any, Optional, cast
 
 import aiohttp
 import requests
@@ -27,6 +28,12 @@ from sseclient_ng._transports.aiohttp_request import (
 )
 
 __all__ = ["AiohttpAnswer", "AiohttpTransport"]
+
+# Header fields may be as long as for http.client, where this aiohttp has a limit to set.
+_session_options = inspect.signature(aiohttp.ClientSession).parameters
+_GENEROUS_LIMITS: dict[str, Any] = {
+    name: 65536 for name in ("max_line_size", "max_field_size") if name in _session_options
+}
 
 # What aiohttp asks for by default is what it can decode.
 _asked_for = aiohttp.ClientRequest.DEFAULT_HEADERS.get(aiohttp.hdrs.ACCEPT_ENCODING, "")
@@ -77,9 +84,11 @@ class AiohttpTransport:
 
     def _open_own_session(self) -> aiohttp.ClientSession:
         if self._own_session is None:
-            # With the environment's proxies, like requests. Some of aiohttp's decoders hold back what
-            # has arrived, so bodies are decoded here.
-            self._own_session = aiohttp.ClientSession(trust_env=True, auto_decompress=False)
+            # It uses the environment's proxies, like requests. Some of aiohttp's decoders hold back
+            # what has arrived, so bodies are decoded here.
+            self._own_session = aiohttp.ClientSession(
+                trust_env=True, auto_decompress=False, **_GENEROUS_LIMITS
+            )
         return self._own_session
 
 
