@@ -224,6 +224,7 @@ class AsyncShell:
     async def _attempted(self, client: AsyncClient) -> Optional[AsyncAnswer]:
         """Return the answer to an attempt to connect, which may have begun in an earlier step."""
         if self._attempt is None:
+            _check_event_loop()
             self._attempt = asyncio.ensure_future(self.open(client))
         attempt = self._attempt
         await asyncio.wait({attempt})
@@ -305,6 +306,15 @@ class AsyncShell:
         body, self.body = self.body, None
         if body is not None:
             body.close()
+
+
+def _check_event_loop() -> None:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        raise RuntimeError(
+            "AsyncSSEClient needs asyncio; on trio, read a response with aiter_events()"
+        ) from None
 
 
 async def _discard(attempt: asyncio.Task[Optional[AsyncAnswer]]) -> None:

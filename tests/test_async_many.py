@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import itertools
 import subprocess
 import sys
@@ -139,3 +140,14 @@ def test_importing_the_package_does_not_import_aiohttp() -> None:
     assert (done.returncode, done.stderr) == (0, "")
     done = python("from sseclient_ng import AsyncSSEClient\nAsyncSSEClient('http://127.0.0.1:1/')")
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_without_asyncio_it_says_what_it_needs() -> None:
+    step = AsyncSSEClient("http://127.0.0.1:1/").__anext__()
+    with pytest.raises(RuntimeError, match="needs asyncio"):
+        step.send(None)
+
+
+def test_it_can_not_be_copied() -> None:
+    with pytest.raises(TypeError, match="connection"):
+        copy.deepcopy(AsyncSSEClient("http://127.0.0.1:1/"))

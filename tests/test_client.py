@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import gc
+import pickle
+import socket
+import threading
 from typing import Any
 
 import pytest
@@ -10,7 +14,7 @@ import requests
 
 from sseclient_ng import EventStreamParser, ReconnectPolicy, SSEClient
 from sseclient_ng._client import Client
-from sseclient_ng.testing import Hold, Reset, ScriptedServer, response
+from sseclient_ng.testing import Hold, Pause, Reset, ScriptedServer, WaitFor, response
 from support.drivers import drive_sync
 
 QUICKLY: dict[str, Any] = {"retry": 0, "reconnect": ReconnectPolicy(min_delay=0.001)}
@@ -104,3 +108,56 @@ def test_the_end_of_a_connection_is_told_once() -> None:
         assert [type(error) for error in told[1:]] == [EOFError]
         assert not isinstance(told[0], EOFError)
         assert len(server.requests) == 3
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_a_client_can_not_be_copied(duplicate: Any) -> None:
+    with ScriptedServer(response([b"data: 1\n\n", Hold()])) as server:
+        client = SSEClient(server.url)
+        with pytest.raises(TypeError, match="connection"):
+            duplicate(client)
+        assert next(client).data == "1"
+        client.close()
+
+
+@pytest.mark.parametrize("framing", ["chunked", "close"])
+def test_a_default_timeout_of_sockets_is_left_alone(framing: str) -> None:
+    """It must not make the connection non-blocking, where every read would look like a drop."""
+    seen = threading.Event()
+    body = [b"data: 1\n\n", WaitFor(seen), Pause(0.1), b"data: 2\n\n"]
+    before = socket.getdefaulttimeout()
+    with ScriptedServer(response(body, framing=framing)) as server:
+        socket.setdefaulttimeout(5)
+        try:
+            client = SSEClient(server.url, **QUICKLY)
+            assert next(client).data == "1"
+            seen.set()
+            assert next(client).data == "2"
+            client.close()
+        finally:
+            socket.setdefaulttimeout(before)
+        assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("closers", [1, 2, 20])
+@pytest.mark.parametrize("place", ["waiting", "reading"])
+def test_any_number_of_closers_end_a_loop(closers: int, place: str) -> None:
+    scripts: list[Any] = [response([b"data: 1\n\n", *[Hold()] * (place == "reading")])]
+    waits = threading.Event()
+    with ScriptedServer(*scripts) as server:
+        client = SSEClient(server.url, retry=60_000, on_error=lambda *_: waits.set())
+        data: list[str] = []
+        loop = threading.Thread(target=lambda: data.extend(event.data for event in client))
+        loop.start()
+        if place == "waiting":
+            assert waits.wait(10)
+        threads = [threading.Thread(target=client.close) for _ in range(closers)]
+        for thread in threads:
+            thread.start()
+        with client:
+            client.close()
+        for thread in [*threads, loop]:
+            thread.join(10)
+            assert not thread.is_alive()
+        assert data in ([], ["1"])
+        assert list(client) == []

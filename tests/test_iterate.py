@@ -391,3 +391,16 @@ def test_an_error_of_a_urllib3_response_comes_after_every_complete_event() -> No
         chunks = reply.stream()
         assert until_error(iter_events(chunks), urllib3.exceptions.ProtocolError) == ["a"]
         reply.close()
+
+
+def test_lines_without_their_ends_are_told_where_to_go() -> None:
+    def iter_lines() -> Iterator[bytes]:
+        yield b"data: 1"
+
+    async def aiter_lines() -> AsyncIterator[str]:
+        yield "data: 1"
+
+    with pytest.raises(TypeError, match=r"iter_line_events\(\)"):
+        iter_events(iter_lines())
+    with pytest.raises(TypeError, match=r"aiter_line_events\(\)"):
+        aiter_events(aiter_lines())
