@@ -6,6 +6,8 @@ Errors of other libraries are translated into errors of requests first, by their
 from __future__ import annotations
 
 import http.client
+import socket
+import ssl
 from typing import Optional, cast
 
 import requests
@@ -27,6 +29,38 @@ _PERMANENT = (
     SSEError,
     requests.exceptions.TooManyRedirects,
     requests.exceptions.UnrewindableBodyError,
+)
+# What other libraries' errors are caused by when a connection fails.
+_CONNECTION_ERRORS = (
+    ConnectionError,
+    TimeoutError,
+    socket.gaierror,
+    socket.timeout,
+    ssl.SSLError,
+    http.client.HTTPException,
+    urllib3.exceptions.HTTPError,
+    requests.exceptions.ConnectionError,
+    requests.exceptions.Timeout,
+)
+# Errors about a connection, of asyncio, azure-core, botocore, google-auth, httpx and others.
+_CONNECTION_ERROR_NAMES = frozenset(
+    [
+        "APIConnectionError",
+        "ClientConnectionError",
+        "ConnectTimeoutError",
+        "ConnectionClosedError",
+        "ConnectionError",
+        "EndpointConnectionError",
+        "NetworkError",
+        "ReadTimeoutError",
+        "RemoteProtocolError",
+        "ServerTimeoutError",
+        "ServiceRequestError",
+        "ServiceResponseError",
+        "TimeoutError",
+        "TimeoutException",
+        "TransportError",
+    ]
 )
 
 
@@ -53,7 +87,22 @@ def _is_transient(error: Exception) -> bool:
     if isinstance(error, requests.exceptions.InvalidHeader):
         # requests says so of the caller's headers, and of a response that a proxy has garbled.
         return isinstance(error.__context__, urllib3.exceptions.InvalidHeader)
-    return isinstance(error, _TRANSIENT) and not isinstance(error, _PERMANENT)
+    if isinstance(error, _TRANSIENT):
+        return not isinstance(error, _PERMANENT)
+    return _is_about_a_connection(error)
+
+
+def _is_about_a_connection(error: BaseException) -> bool:
+    """Return whether an error of another library, such as one that fetches a token, is transient.
+
+    Such libraries are not imported here: the names of their classes tell, or the cause.
+    """
+    if any(base.__name__ in _CONNECTION_ERROR_NAMES for base in type(error).__mro__):
+        return True
+    cause = error.__cause__
+    return cause is not None and (
+        isinstance(cause, _CONNECTION_ERRORS) or _is_about_a_connection(cause)
+    )
 
 
 def error_for_answer(verdict: Verdict, response: object, content_type: str, url: str) -> Exception:

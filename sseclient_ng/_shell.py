@@ -28,7 +28,7 @@ from sseclient_ng._core.machine import (
 from sseclient_ng._core.text import Chunk
 from sseclient_ng._failures import classify_error, error_for_answer, final_error
 from sseclient_ng._signals import raised_by_handler
-from sseclient_ng._transports import Answer, Body, Request
+from sseclient_ng._transports import Answer, Body, Request, Transport
 from sseclient_ng._transports.choosing import choose_transport
 from sseclient_ng._waker import Waker
 
@@ -88,6 +88,7 @@ class Shell:
         self._method = method
         self._check_content_type = check_content_type
         self._body_positions = body_positions
+        self._transport: Optional[Transport] = None
         self._waker = Waker()
         self._in_use = threading.Lock()  # held while the body is read, and while it is closed
 
@@ -249,8 +250,7 @@ class Shell:
         rewind_body(self._body_positions)
         arguments = build_arguments(client.requests_kwargs, self.delivery.last_id)
         request = Request(self._method, client.url, arguments)
-        transport = choose_transport(client.session, client.chunk_size)
-        answer = transport.open(request, self._waker)
+        answer = self._transport_for(client).open(request, self._waker)
         client.resp = answer.response
         self._take(answer, client.url)
 
@@ -260,6 +260,12 @@ class Shell:
             self.machine.refused_for_good()
         else:
             self.machine.opened()
+
+    def _transport_for(self, client: Client) -> Transport:
+        transport = self._transport
+        if transport is None or not transport.serves(client.session, client.chunk_size):
+            transport = self._transport = choose_transport(client.session, client.chunk_size)
+        return transport
 
     def _take(self, answer: Answer, url: str) -> None:
         content_type = answer.content_type

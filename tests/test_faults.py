@@ -225,6 +225,20 @@ def test_a_certificate_that_is_not_trusted_for_a_while(kind: str, authority_file
         assert all(issubclass(each, requests.exceptions.SSLError) for each in errors[1:3])
 
 
+@pytest.mark.parametrize("kind", DRIVERS)
+def test_a_cookie_of_the_server_beside_one_of_the_caller(kind: str) -> None:
+    first = response([event(1)], headers={"Set-Cookie": "node=7"})
+    with ScriptedServer(first, response([event(2)])) as server:
+        options = {"retry": 0, "reconnect": QUICK, "cookies": {"own": "1"}}
+        assert DRIVERS[kind](server.url, options).data == ["1", "2"]
+        sent_back = [request.headers["Cookie"] for request in server.requests]
+        assert [set(each.split("; ")) for each in sent_back] == [
+            {"own=1"},
+            {"own=1", "node=7"},
+            {"own=1", "node=7"},
+        ]
+
+
 FILES: dict[str, Callable[[BytesIO], Any]] = {
     "a dict": lambda file: {"part": file},
     "a dict of pairs": lambda file: {"part": ("name", file)},

@@ -107,6 +107,15 @@ class Answer(Protocol):
 class Transport(Protocol):
     """An HTTP library."""
 
+    def serves(self, session: object, chunk_size: Optional[int]) -> bool:
+        """Return whether this is the transport for a session and a size of chunks.
+
+        Args:
+            session: the client's.
+            chunk_size: the client's.
+        """
+        ...
+
     def open(self, request: Request, waker: Waker) -> Answer:
         """Send a request and return its answer, whatever the status.
 

@@ -87,7 +87,10 @@ class AiohttpTransport:
             # It uses the environment's proxies, like requests. Some of aiohttp's decoders hold back
             # what has arrived, so bodies are decoded here.
             self._own_session = aiohttp.ClientSession(
-                trust_env=True, auto_decompress=False, **_GENEROUS_LIMITS
+                trust_env=True,
+                auto_decompress=False,
+                cookie_jar=aiohttp.CookieJar(unsafe=True),  # cookies of addresses, like browsers
+                **_GENEROUS_LIMITS,
             )
         return self._own_session
 

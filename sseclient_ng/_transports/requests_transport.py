@@ -11,6 +11,7 @@ from functools import partial
 from typing import Callable, Optional, Protocol, cast
 
 import requests
+from requests.cookies import RequestsCookieJar, extract_cookies_to_jar, merge_cookies
 from urllib3.response import HTTPResponse
 
 from sseclient_ng import _sockets
@@ -45,15 +46,18 @@ class RequestsTransport:
     def __init__(self, session: Optional[Session], chunk_size: Optional[int]) -> None:
         self._session = session
         self._chunk_size = chunk_size
+        self._cookies = RequestsCookieJar()  # of the server; a session has its own
 
     def open(self, request: Request, waker: Waker) -> RequestsAnswer:
         """Send a request; see `Transport.open`."""
         thread, frame = threading.get_ident(), inspect.currentframe()
         try:
             with waker.connecting(partial(_sockets.wake_connecting, thread, frame)):
-                return self.answer(self._send(request))
+                response = self._send(request)
         finally:
             del frame  # it refers to itself
+        self._keep_cookies(response)
+        return self.answer(response)
 
     def answer(self, response: object) -> RequestsAnswer:
         """Return the answer that a response is.
@@ -65,19 +69,42 @@ class RequestsTransport:
             response, self._chunk_size, keeps_connection=self._session is not None
         )
 
+    def serves(self, session: object, chunk_size: Optional[int]) -> bool:
+        """Return whether this is the transport for a session and a size of chunks.
+
+        Args:
+            session: the client's.
+            chunk_size: the client's.
+        """
+        return session is self._session and chunk_size == self._chunk_size
+
+    def _keep_cookies(self, response: object) -> None:
+        if self._session is None and isinstance(response, requests.Response):
+            for answer in (*response.history, response):
+                extract_cookies_to_jar(self._cookies, answer.request, answer.raw)
+
+    def _with_cookies(self, arguments: Mapping[str, object]) -> Mapping[str, object]:
+        """Return arguments with the cookies that the server has set, like a browser."""
+        if not len(self._cookies):
+            return arguments
+        own = cast("dict[str, str]", arguments.get("cookies") or {})
+        cookies = merge_cookies(self._cookies.copy(), own)
+        return {**arguments, "cookies": cookies}
+
     def _send(self, request: Request) -> object:
         session = self._session
+        arguments = self._with_cookies(request.arguments)
         if session is None:
             # Looked up where callers' tests replace it: on the package, when it is needed.
             session = cast(Session, sys.modules["sseclient_ng"].requests)
         try:
             if request.method == "GET":
-                return session.get(request.url, stream=True, **request.arguments)
+                return session.get(request.url, stream=True, **arguments)
             return cast(requests.Session, session).request(
                 request.method,
                 request.url,
                 stream=True,
-                **request.arguments,  # type: ignore[arg-type]
+                **arguments,  # type: ignore[arg-type]
             )
         except ValueError as error:
             if is_about_a_url(error):  # an InvalidURL is a ValueError still

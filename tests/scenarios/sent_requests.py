@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from io import BytesIO
+from typing import Optional
 
 import requests
 
@@ -33,7 +34,51 @@ READ_ONCE: list[tuple[str, Options]] = [
     ("a pipe, with PUT", lambda: {"method": "PUT", "data": Unseekable(b"ask")}),
 ]
 
+
+def as_of(name: str, cause: Optional[BaseException] = None) -> Exception:
+    """An error of another library, which fetches tokens."""
+    error: Exception = type(name, (Exception,), {})("no token")
+    error.__cause__ = cause
+    return error
+
+
 REQUESTS = [
+    Scenario(
+        "a cookie comes back, as from a browser",
+        [
+            answer(1, headers={"Set-Cookie": "node=7; Path=/"}),
+            answer(2, headers={"Set-Cookie": "node=8"}),
+            answer(3, headers={"Set-Cookie": "node=; Max-Age=0"}),
+        ],
+        events="1 2 3",
+        last_event_ids=[None, b"1", b"2", b"3"],
+        sent={"Cookie": [None, "node=7", "node=8", None]},
+    ),
+    *[
+        Scenario(
+            f"a token that can't be fetched for a while: {name}",
+            [answer(1), answer(2)],
+            events="1 2",
+            last_event_ids=[None, b"1", b"2"],
+            options=lambda name=name, cause=cause: {"headers": failing(as_of(name, cause), 2, 3)},
+            waits=[4, 8, 16, 4],
+        )
+        for name, cause in [
+            ("TransportError", None),
+            ("EndpointConnectionError", None),
+            ("APIConnectionError", None),
+            ("RefreshError", ConnectionRefusedError()),
+            ("RefreshError, twice removed", as_of("Other", TimeoutError())),
+        ]
+    ],
+    Scenario(
+        "a token that can't be fetched, as its file is missing",
+        [answer(1)],
+        events="1",
+        options=lambda: {"headers": failing(as_of("ConfigError", FileNotFoundError()), 2)},
+        error=Exception,
+        says="no token",
+    ),
     Scenario(
         "what goes out",
         [answer(1)],
