@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator, Mapping
-from typing import Callable, cast
+from typing import Callable, Union, cast
 
 import urllib3
 
@@ -21,6 +21,7 @@ __all__ = [
     "build_arguments",
     "copy_arguments",
     "evaluate",
+    "has_authorization",
     "is_about_a_url",
     "record_body_positions",
     "rewind_body",
@@ -93,6 +94,17 @@ def rewind_body(positions: tuple[tuple[object, int], ...]) -> None:
     """
     for file, position in positions:
         file.seek(position)  # type: ignore[attr-defined]
+
+
+def has_authorization(arguments: Mapping[str, object]) -> bool:
+    """Return whether the arguments of a request have an Authorization header.
+
+    Args:
+        arguments: what `build_arguments` returned.
+    """
+    headers = cast("Mapping[Union[str, bytes], object]", arguments.get("headers") or {})
+    names = (name.decode("latin-1") if isinstance(name, bytes) else name for name in headers)
+    return "authorization" in map(str.lower, names)
 
 
 def is_about_a_url(error: Exception) -> bool:

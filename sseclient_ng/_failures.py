@@ -92,17 +92,26 @@ def _is_transient(error: Exception) -> bool:
     return _is_about_a_connection(error)
 
 
-def _is_about_a_connection(error: BaseException) -> bool:
+def _is_about_a_connection(error: Exception) -> bool:
     """Return whether an error of another library, such as one that fetches a token, is transient.
 
-    Such libraries are not imported here: the names of their classes tell, or the cause.
+    Such libraries are not imported here: the names of their classes tell, or the causes.
     """
-    if any(base.__name__ in _CONNECTION_ERROR_NAMES for base in type(error).__mro__):
-        return True
-    cause = error.__cause__
-    return cause is not None and (
-        isinstance(cause, _CONNECTION_ERRORS) or _is_about_a_connection(cause)
+    return any(
+        isinstance(each, _CONNECTION_ERRORS)
+        or any(base.__name__ in _CONNECTION_ERROR_NAMES for base in type(each).__mro__)
+        for each in _causes(error)
     )
+
+
+def _causes(error: Exception) -> list[BaseException]:
+    """Return an error and what it was explicitly raised from."""
+    found: list[BaseException] = []
+    cause: Optional[BaseException] = error
+    while cause is not None and cause not in found:
+        found.append(cause)
+        cause = cause.__cause__
+    return found
 
 
 def error_for_answer(verdict: Verdict, response: object, content_type: str, url: str) -> Exception:

@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from io import BytesIO
+from pathlib import Path
 from typing import Any, Callable, Optional
 
 import pytest
@@ -237,6 +238,44 @@ def test_a_cookie_of_the_server_beside_one_of_the_caller(kind: str) -> None:
             {"own=1", "node=7"},
             {"own=1", "node=7"},
         ]
+
+
+@pytest.mark.parametrize("kind", DRIVERS)
+@pytest.mark.parametrize("entry", ["machine 127.0.0.1", "default"])
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, "Basic bmV0OnJj"),
+        ({"headers": {"Authorization": "Bearer own"}}, "Bearer own"),
+        ({"headers": {b"authorization": b"Bearer own"}}, "Bearer own"),
+        ({"headers": lambda: {"AUTHORIZATION": "Bearer own"}}, "Bearer own"),
+        ({"auth": ("own", "one")}, "Basic b3duOm9uZQ=="),
+    ],
+)
+def test_credentials_of_the_caller_beat_a_netrc_file(
+    kind: str,
+    entry: str,
+    options: dict[str, Any],
+    expected: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "netrc").write_text(f"{entry} login net password rc\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    with ScriptedServer(response([event(1)]), response([event(2)])) as server:
+        outcome = DRIVERS[kind](server.url, {"retry": 0, "reconnect": QUICK, **options})
+        assert (outcome.data, outcome.error) == (["1", "2"], None)
+        assert [request.headers["Authorization"] for request in server.requests] == [expected] * 3
+
+
+@pytest.mark.parametrize("kind", DRIVERS)
+def test_the_environment_names_the_proxy(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ScriptedServer(response([event(1)])) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        monkeypatch.setenv("no_proxy", "")
+        outcome = DRIVERS[kind]("http://stream.test/events", {"reconnect": False})
+        assert (outcome.data, outcome.error) == (["1"], None)
+        assert proxy.requests[0].target == "http://stream.test/events"
 
 
 FILES: dict[str, Callable[[BytesIO], Any]] = {

@@ -11,6 +11,7 @@ import contextlib
 import io
 import re
 from typing import Any, NamedTuple, Optional, Union, cast
+from urllib.parse import urlsplit
 
 import aiohttp
 import requests
@@ -18,12 +19,14 @@ import urllib3
 from requests.structures import CaseInsensitiveDict
 from yarl import URL
 
+from sseclient_ng._arguments import has_authorization
 from sseclient_ng._core.http import ERROR_BODY_BYTES, ERROR_BODY_SECONDS
 from sseclient_ng._transports import Request
 
 __all__ = [
     "PreparedRequest",
     "Timeout",
+    "add_environment",
     "choose_timeout",
     "make_requests_response",
     "prepare_request",
@@ -40,6 +43,25 @@ class PreparedRequest(NamedTuple):
     url: Union[URL, str]
     arguments: dict[str, Any]
     of_requests: requests.PreparedRequest
+
+
+def add_environment(request: Request) -> Request:
+    """Return a request with the proxy and the credentials that the environment has for it.
+
+    They are those of requests. aiohttp's own would refuse, or replace, an Authorization header
+    where a netrc file has an entry. This reads files: not in the event loop.
+
+    Args:
+        request: the request.
+    """
+    arguments = dict(request.arguments)
+    if arguments.get("proxy") is None:
+        proxies = requests.utils.get_environ_proxies(request.url)
+        arguments["proxy"] = requests.utils.select_proxy(request.url, proxies)
+    has_own = has_authorization(arguments) or "@" in urlsplit(request.url).netloc
+    if arguments.get("auth") is None and not has_own:
+        arguments["auth"] = requests.utils.get_netrc_auth(request.url)
+    return request._replace(arguments=arguments)
 
 
 def prepare_request(request: Request, *, has_base: bool) -> PreparedRequest:

@@ -22,6 +22,7 @@ from sseclient_ng._transports import Request
 from sseclient_ng._transports.aiohttp_body import AiohttpBody
 from sseclient_ng._transports.aiohttp_errors import AsyncContentDecodingError, translate_error
 from sseclient_ng._transports.aiohttp_request import (
+    add_environment,
     choose_timeout,
     make_requests_response,
     prepare_request,
@@ -55,6 +56,10 @@ class AiohttpTransport:
 
     async def open(self, request: Request) -> AiohttpAnswer:
         """Send a request; see `AsyncTransport.open`."""
+        if self._session is None:
+            request = await asyncio.get_running_loop().run_in_executor(
+                None, add_environment, request
+            )
         prepared = prepare_request(request, has_base=self._session is not None)
         session = self._session or self._open_own_session()
         arguments = prepared.arguments
@@ -67,7 +72,10 @@ class AiohttpTransport:
         try:
             response = await session.request(request.method, prepared.url, **arguments)
         except Exception as error:
-            raise translate_error(error) from error
+            translated = translate_error(error)
+            if translated is error:
+                raise
+            raise translated from error
         decoded = bool(getattr(session, "auto_decompress", True))
         return AiohttpAnswer(response, prepared.of_requests, decoded=decoded)
 
@@ -84,10 +92,8 @@ class AiohttpTransport:
 
     def _open_own_session(self) -> aiohttp.ClientSession:
         if self._own_session is None:
-            # It uses the environment's proxies, like requests. Some of aiohttp's decoders hold back
-            # what has arrived, so bodies are decoded here.
+            # Some of aiohttp's decoders hold back what has arrived, so bodies are decoded here.
             self._own_session = aiohttp.ClientSession(
-                trust_env=True,
                 auto_decompress=False,
                 cookie_jar=aiohttp.CookieJar(unsafe=True),  # cookies of addresses, like browsers
                 **_GENEROUS_LIMITS,

@@ -9,13 +9,14 @@ import threading
 from collections.abc import Mapping
 from functools import partial
 from typing import Callable, Optional, Protocol, cast
+from urllib.parse import urlsplit
 
 import requests
 from requests.cookies import RequestsCookieJar, extract_cookies_to_jar, merge_cookies
 from urllib3.response import HTTPResponse
 
 from sseclient_ng import _sockets
-from sseclient_ng._arguments import is_about_a_url
+from sseclient_ng._arguments import has_authorization, is_about_a_url
 from sseclient_ng._codings import UndecodableError, decodable_codings
 from sseclient_ng._core.http import ERROR_BODY_BYTES, ERROR_BODY_SECONDS
 from sseclient_ng._sources import SourceBody, body_of_response
@@ -94,6 +95,8 @@ class RequestsTransport:
     def _send(self, request: Request) -> object:
         session = self._session
         arguments = self._with_cookies(request.arguments)
+        if _own_authorization_counts(request, session):
+            arguments = {**arguments, "auth": _leave_as_it_is}
         if session is None:
             # Looked up where callers' tests replace it: on the package, when it is needed.
             session = cast(Session, sys.modules["sseclient_ng"].requests)
@@ -194,3 +197,19 @@ def _check_coding(response: requests.Response) -> None:
         decodable_codings(response.headers.get("Content-Encoding", ""))
     except UndecodableError as error:
         raise requests.exceptions.ContentDecodingError(error) from error
+
+
+def _own_authorization_counts(request: Request, session: Optional[Session]) -> bool:
+    """Return whether an Authorization header has to be kept from being replaced.
+
+    requests prefers what a netrc file says, unless there is an ``auth`` argument.
+    """
+    if request.arguments.get("auth") is not None or not has_authorization(request.arguments):
+        return False
+    if not (session is None or isinstance(session, requests.Session)):
+        return False
+    return getattr(session, "auth", None) is None and "@" not in urlsplit(request.url).netloc
+
+
+def _leave_as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
