@@ -13,7 +13,7 @@ import socket
 import sys
 from collections.abc import Generator
 from types import FrameType
-from typing import Optional, Protocol
+from typing import Callable, Optional, Protocol
 
 __all__ = ["keep_alive", "set_keep_alive", "wake_connecting", "wake_reading"]
 
@@ -120,11 +120,16 @@ def wake_connecting(thread: int, frames_below: Optional[FrameType]) -> None:
     frames of the waiting thread do: the socket is a local of urllib3's and http.client's
     functions, or belongs to a connection or a file that is one.
 
+    A free-threaded interpreter may crash when another thread's frames are read. There this does
+    nothing: the attempt ends with its timeout.
+
     Args:
         thread: the identifier of the thread.
         frames_below: a frame of that thread, of the function that connects; only what it has called
             is looked at.
     """
+    if not _has_gil():
+        return
     connections: list[socket.socket] = []
     frame = sys._current_frames().get(thread)  # pyright: ignore[reportPrivateUsage]
     while frame is not frames_below:
@@ -137,6 +142,11 @@ def wake_connecting(thread: int, frames_below: Optional[FrameType]) -> None:
     for connection in connections:
         with contextlib.suppress(OSError):
             connection.shutdown(socket.SHUT_RDWR)
+
+
+def _has_gil() -> bool:
+    is_enabled: Callable[[], bool] = getattr(sys, "_is_gil_enabled", lambda: True)
+    return is_enabled()
 
 
 def _socket_of(value: object) -> Optional[socket.socket]:

@@ -9,12 +9,15 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
+import sys
 import threading
 import time
 from typing import Callable, NamedTuple, Optional, Protocol
 
 __all__ = ["Waker"]
 
+# Seconds. On Windows Ctrl-C can't interrupt a wait, only take effect after it.
+_LONGEST_WAIT = 0.5 if sys.platform == "win32" else threading.TIMEOUT_MAX
 _LOOK_AGAIN = 0.005  # seconds
 _PATIENCE = 1.0  # seconds, after which another thread goes on looking
 
@@ -68,9 +71,13 @@ class Waker:
         Args:
             seconds: how long.
         """
-        with contextlib.suppress(queue.Empty):
-            self._signals.get(timeout=seconds)
-            self._signals.put(None)  # for another thread that waits
+        deadline = time.monotonic() + seconds
+        while not self.is_awake and seconds > 0:
+            with contextlib.suppress(queue.Empty):
+                self._signals.get(timeout=min(seconds, _LONGEST_WAIT))
+                self._signals.put(None)  # for another thread that waits
+                return
+            seconds = deadline - time.monotonic()
 
     def watch(self, body: Optional[_CanWake]) -> None:
         """Have `wake` end the reads of a body from now on.

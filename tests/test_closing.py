@@ -81,6 +81,11 @@ RECONNECTING = [
     Place("waiting", [answer(1)], {"retry": 3_600_000}),
     Place("waiting for a Retry-After", [answer(1), status(503, Retry_After="3600")], requests=2),
     Place("waiting for an answer", [answer(1), [Hold()]], requests=2),
+    Place(
+        "waiting behind an interim answer",
+        [answer(1), [b"HTTP/1.1 103 Early Hints\r\n\r\n", Hold()]],
+        requests=2,
+    ),
     Place("waiting for an answer over TLS", [answer(1), [Hold()]], requests=2, tls=True),
     Place("connecting", [answer(1, framing="close")], ignored=True),
     Place("in the handshake of TLS", [answer(1, framing="close"), OnAccept(Hold())], {}, tls=True),
@@ -508,3 +513,23 @@ def test_an_endless_event_takes_no_more_memory_than_allowed(piece: bytes) -> Non
             tracemalloc.stop()
     assert peak < 12 * limit
     assert len(server.requests) == 1
+
+
+def test_without_a_lock_on_the_interpreter_no_frames_are_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Closing then waits for the attempt, which ends with its timeout."""
+    monkeypatch.setattr(sys, "_is_gil_enabled", lambda: False, raising=False)
+    monkeypatch.setattr(sys, "_current_frames", lambda: pytest.fail("frames were read"))
+    with ScriptedServer(answer(1), [Hold()]) as server:
+        client = SSEClient(server.url, retry=0, reconnect=SOON, timeout=(2, 0.5))
+        assert next(client).data == "1"
+        loop = threading.Thread(target=lambda: list(client))
+        loop.start()
+        server.wait_for_requests(2)
+        client.close()
+        loop.join(10)
+        assert not loop.is_alive()
+        for thread in threading.enumerate():
+            if thread.name == "sseclient-close":
+                thread.join(10)

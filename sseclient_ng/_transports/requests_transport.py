@@ -21,6 +21,7 @@ from sseclient_ng._codings import UndecodableError, decodable_codings
 from sseclient_ng._core.http import ERROR_BODY_BYTES, ERROR_BODY_SECONDS
 from sseclient_ng._sources import SourceBody, body_of_response
 from sseclient_ng._transports import Request
+from sseclient_ng._transports.interim import read_final_answer
 from sseclient_ng._waker import Waker
 
 __all__ = ["RequestsAnswer", "RequestsTransport", "Session"]
@@ -54,7 +55,7 @@ class RequestsTransport:
         thread, frame = threading.get_ident(), inspect.currentframe()
         try:
             with waker.connecting(partial(_sockets.wake_connecting, thread, frame)):
-                response = self._send(request)
+                response = read_final_answer(self._send(request))
         finally:
             del frame  # it refers to itself
         self._keep_cookies(response)

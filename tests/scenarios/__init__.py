@@ -27,7 +27,7 @@ from scenarios.reconnection_times import RETRIES
 from scenarios.redirects import REDIRECTS
 from scenarios.row import Scenario, answer, sent, status
 from scenarios.sent_requests import REQUESTS
-from scenarios.statuses import STATUSES
+from scenarios.statuses import INTERIM, STATUSES
 from sseclient_ng import EventTooLarge
 from sseclient_ng.testing import Hold
 
@@ -38,6 +38,7 @@ SCENARIOS: list[Scenario] = [
     *UNDAMAGED,
     *AWAY,
     *STATUSES,
+    *INTERIM,
     *FIRST,
     *REDIRECTS,
     *RETRIES,

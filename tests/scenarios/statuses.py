@@ -18,8 +18,62 @@ from scenarios.row import (
 )
 from sseclient_ng import InvalidContentType
 from sseclient_ng.testing import (
+    Close,
+    Hold,
+    Pause,
+    Reset,
     response,
 )
+
+EARLY_HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n"
+PROCESSING = b"HTTP/1.1 102 Processing\r\n\r\n"
+
+INTERIM = [
+    *[
+        Scenario(
+            f"{name} before the answer, {framing}",
+            [[*interim, answer(1, framing=framing)], [*interim, answer(2, framing=framing)]],
+            events="1 2",
+            last_event_ids=[None, b"1", b"2"],
+            waits=[4, 4],
+        )
+        for framing in ("chunked", "content-length", "close")
+        for name, interim in [
+            ("103", [EARLY_HINTS]),
+            ("102", [PROCESSING]),
+            ("several interim answers", [EARLY_HINTS, PROCESSING, EARLY_HINTS]),
+            ("103 for a while", [EARLY_HINTS, Pause(0.05)]),
+        ]
+    ],
+    Scenario(
+        "103 before an error",
+        [[EARLY_HINTS, status(404, b"gone")]],
+        last_event_ids=[None],
+        error=requests.HTTPError,
+        says="404",
+        body="gone",
+    ),
+    Scenario(
+        "103, and nothing behind it",
+        [answer(1), [EARLY_HINTS, Close()], [EARLY_HINTS, Reset()], answer(2)],
+        events="1 2",
+        last_event_ids=[None, b"1", b"1", b"1", b"2"],
+        waits=[4, 8, 16, 4],
+        only="sync",
+        reason="aiohttp itself repeats a GET whose connection closes before an answer",
+    ),
+    Scenario(
+        "103, and silence behind it",
+        [answer(1), [EARLY_HINTS, Hold()], answer(2)],
+        events="1 2",
+        last_event_ids=[None, b"1", b"1", b"2"],
+        options={"timeout": (2, 0.2)},
+        waits=[4, 8, 4],
+        reasons=[EOFError, requests.Timeout],
+        only="sync",
+        reason="aiohttp counts no silence behind an interim answer",
+    ),
+]
 
 STATUSES = [
     Scenario(
