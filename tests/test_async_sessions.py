@@ -8,6 +8,7 @@ import threading
 from typing import Any, Optional
 
 import pytest
+import requests
 
 from scenarios.row import answer, event, sent, status
 from sseclient_ng import Event
@@ -192,3 +193,33 @@ def test_events_arrive_when_they_are_sent(framing: str, encoding: Optional[str],
     with ScriptedServer(script, tls=server_context() if tls else None) as server:
         run(main(server))
     assert all(each.is_set() for each in received)
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_a_session_of_the_callers_decodes_what_it_knows(damaged: bool) -> None:
+    async def main(server: ScriptedServer) -> list[str]:
+        async with aiohttp.ClientSession() as session:
+            client = AsyncSSEClient(server.url, session=session, reconnect=False)
+            async with client:
+                return await events_of(client)
+
+    body = response(event(1), encoding="gzip", framing="close")
+    if damaged:
+        body = [*sent(1, encoding="gzip", framing="close"), Pause(0.05), b"\xff\xff no deflate"]
+    with ScriptedServer(body) as server:
+        if damaged:
+            with pytest.raises(requests.exceptions.ContentDecodingError):
+                run(main(server))
+        else:
+            assert run(main(server)) == ["1"]
+
+
+def test_a_proxy_of_the_callers() -> None:
+    async def main(proxy: ScriptedServer) -> list[str]:
+        options: dict[str, Any] = {"proxy": proxy.url, "reconnect": False}
+        async with AsyncSSEClient("http://stream.test/events", **options) as client:
+            return await events_of(client)
+
+    with ScriptedServer(answer(1)) as proxy:
+        assert run(main(proxy)) == ["1"]
+        assert proxy.requests[0].target == "http://stream.test/events"

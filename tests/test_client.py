@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import gc
+import io
+import os
 import pickle
 import socket
 import threading
@@ -161,3 +163,21 @@ def test_any_number_of_closers_end_a_loop(closers: int, place: str) -> None:
             assert not thread.is_alive()
         assert data in ([], ["1"])
         assert list(client) == []
+
+
+@pytest.mark.parametrize("framing", ["chunked", "close"])
+def test_keep_alive_where_the_system_tells_no_blocking_mode(
+    framing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(os, "get_blocking")
+    script = response([b"data: 1\n\n", Hold()], framing=framing)
+    with ScriptedServer(script) as server, SSEClient(server.url) as client:
+        assert next(client).data == "1"
+
+
+def test_a_stand_in_for_an_interim_answer_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    interim = requests.Response()
+    interim.status_code, interim.reason, interim.raw = 103, "Early Hints", io.BytesIO()
+    monkeypatch.setattr(requests, "get", lambda url, **options: interim)
+    with pytest.raises(requests.HTTPError, match="103"):
+        SSEClient("http://stream.example/")

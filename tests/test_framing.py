@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import threading
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Optional
 
 import pytest
 import requests
@@ -96,3 +97,19 @@ def test_a_defect_is_not_taken_for_a_drop(
         with pytest.raises(type(error), match="a defect"):
             next(SSEClient(server.url))
         assert len(server.requests) == 1
+
+
+class Defective(io.BytesIO):
+    """What stands for a connection in a test, and fails."""
+
+    def read1(self, size: Optional[int] = -1) -> bytes:
+        raise ValueError("a defect")
+
+    def read(self, size: Optional[int] = -1) -> bytes:
+        raise ValueError("a defect")
+
+
+def test_a_defect_of_a_stand_in_is_no_drop() -> None:
+    body = urllib3.HTTPResponse(body=Defective(b"data: 1\n\n"), preload_content=False)
+    with pytest.raises(ValueError, match="a defect"):
+        next(SSEClient(body))

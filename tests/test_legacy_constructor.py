@@ -261,3 +261,10 @@ def test_keep_alives_are_no_events() -> None:
 def test_lines_of_requests_are_read() -> None:
     with ScriptedServer(BOTH) as server, requests.get(server.url, stream=True) as reply:
         assert texts(SSEClient(reply.iter_lines()).events()) == ["first", "second"]
+
+
+def test_a_session_of_another_kind_gets_no_auth_for_a_header_of_the_caller() -> None:
+    session = Recorder()
+    headers = {"Authorization": "Bearer 1"}
+    SSEClient("http://stream.example/", session=session, headers=headers)
+    assert "auth" not in session.asked[0][1]
