@@ -101,9 +101,9 @@ FRAMES = (
     Difference(
         "sseclient",
         "Chunked bodies",
-        "Reads the socket below the chunked framing, so that the sizes of chunks end up inside the "
-        "data of an event that spans two chunks: JSON breaks.",
-        "Reads what the framing carries.",
+        "Reads the socket below the chunked framing, so chunk sizes end up in the data of an event "
+        "that spans two chunks: JSON breaks.",
+        "Decodes the framing.",
         (issue(28), issue(34), FRAMING),
         (
             recorded("chunked_with_an_event_in_two_chunks", [], [{"a": 1, "b": 2}]),
@@ -112,10 +112,10 @@ FRAMES = (
     ),
     Difference(
         "sseclient",
-        "The end of a body on a connection that stays open",
-        "Does not see the end of a body, as it reads past it into the connection: waits for ever, "
-        "or hands out the framing's last bytes as a message.",
-        "Sees the end, and reconnects.",
+        "The end of a body on an open connection",
+        "Reads past the end of a body: waits for ever, or returns the last bytes of the framing as "
+        "a message.",
+        "Stops at the end, and reconnects.",
         (issue(28), FRAMING),
         (
             recorded("content_length_on_an_open_connection", ["first"], ["first", "second"]),
@@ -128,17 +128,17 @@ FRAMES = (
     Difference(
         "sseclient",
         "Compressed bodies",
-        "Asks for gzip, and then decodes the compressed bytes as text: no message ever arrives.",
+        "Asks for gzip, then decodes the compressed bytes as text: no message ever arrives.",
         "Decompresses the body as it arrives.",
         (issue(36), f"[btubbs/sseclient pull request 37]({BTUBBS}/pull/37)"),
         (recorded("gzip_coded", [], ["zipped"]), ending("gzip_coded", "timed out")),
     ),
     Difference(
         "sseclient-py",
-        "Delivery from a body without chunks",
-        "Hands out an event once the blocks of 128 bytes that requests reads are full, which may "
-        "be long after it arrived.",
-        "Hands out an event when its blank line arrives, on every framing.",
+        "Delivery from an unchunked body",
+        "Delivers an event when a block of 128 bytes is full, which may be long after the event "
+        "arrived.",
+        "Delivers an event when its blank line arrives, on every framing.",
         (),
         (
             recorded("response_without_chunks_while_the_server_waits", [], ["now"]),
@@ -148,8 +148,8 @@ FRAMES = (
     Difference(
         "sseclient-py",
         "A body that breaks off",
-        "Loses the events that arrived before the break together with the block they are in.",
-        "Hands out every event that arrived whole, then raises the same error.",
+        "Loses complete events that arrived in the same block as the break.",
+        "Delivers every complete event, then raises the same error.",
         (INTERPRETING,),
         (recorded("body_shorter_than_its_length", [], ["1"]),),
     ),
@@ -159,9 +159,8 @@ DECODING = (
     Difference(
         "sseclient",
         "UTF-8",
-        "Decodes by the charset that requests guesses: Latin-1 where the server names none.",
-        "An event stream is UTF-8, whatever the server says. Another encoding can be forced by "
-        "`char_enc`.",
+        "Decodes with the charset that requests guesses: Latin-1 if the server names none.",
+        "Always decodes UTF-8, as the standard says. `char_enc` forces another encoding.",
         (PARSING, issue(40), issue(47)),
         (
             recorded(
@@ -174,8 +173,8 @@ DECODING = (
     Difference(
         "sseclient-py",
         "Bytes that are not UTF-8",
-        "One of them ends the events with `UnicodeDecodeError`.",
-        "They become U+FFFD, and the stream goes on.",
+        "Raises `UnicodeDecodeError`.",
+        "Replaces them with U+FFFD, and reads on.",
         (PARSING,),
         (
             recorded("bytes_that_are_not_utf_8", ["a"], ["a", "\ufffd\ufffd", "c"]),
@@ -185,24 +184,24 @@ DECODING = (
     Difference(
         "sseclient",
         "Byte order mark",
-        "Makes the first field unknown: its data is lost.",
-        "One at the start of the stream is dropped.",
+        "Ignores the first field: its data is lost.",
+        "Drops one at the start of the stream.",
         (PARSING,),
         (recorded("byte_order_mark", ["", "b"], ["a", "b"]),),
     ),
     Difference(
         "sseclient-py",
         "Byte order mark",
-        "Makes the first field unknown: the first event is lost.",
-        "One at the start of the stream is dropped.",
+        "Ignores the first field: the first event is lost.",
+        "Drops one at the start of the stream.",
         (PARSING,),
         (recorded("mark_at_the_start", [["b"]], [["a", "b"]]),),
     ),
     Difference(
         "sseclient-py",
         "Chunks of text",
-        "`TypeError` for a source that yields `str`, as `iter_text()` or `decode_unicode=True` do.",
-        "Text is taken as well as bytes.",
+        "Raises `TypeError` for a source of `str`, such as `iter_text()` or `decode_unicode=True`.",
+        "Accepts text as well as bytes.",
         (),
         (
             recorded("text_from_a_decoding_response", [], ["first", "second\nline"]),
@@ -217,26 +216,26 @@ LINES = (
     Difference(
         "sseclient",
         "Blank lines after other line ends",
-        "A blank line is only seen where both line ends are of the same kind, so that events run "
-        "into each other; a surplus blank line counts as a message.",
-        "CR, LF and CRLF end a line, in any mixture.",
+        "Recognises a blank line only between two line ends of the same kind, so events run into "
+        "each other; an extra blank line counts as a message.",
+        "Accepts CR, LF and CRLF, in any mixture.",
         (PARSING,),
         (recorded("line_ends_mixed", ["a", "b\nc", "", "d"], ["a", "b", "c", "d"]),),
     ),
     Difference(
         "sseclient-py",
         "Blank lines after other line ends",
-        "A blank line is only seen where both line ends are of the same kind, so that events run "
-        "into each other.",
-        "CR, LF and CRLF end a line, in any mixture.",
+        "Recognises a blank line only between two line ends of the same kind, so events run into "
+        "each other.",
+        "Accepts CR, LF and CRLF, in any mixture.",
         (PARSING,),
         (recorded("line_ends_of_mixed_kinds", [["a\nb", "c"]], [["a", "b", "c"]]),),
     ),
     Difference(
         "sseclient",
         "U+2028, U+0085 and other separators in data",
-        "End the line: the rest of the data is lost.",
-        "Are data. Only CR, LF and CRLF end a line.",
+        "Treats them as line ends: the rest of the data is lost.",
+        "Keeps them as data. Only CR, LF and CRLF end a line.",
         (PARSING,),
         (
             recorded("unicode_line_separators", ["a"], ["a\u2028b\u2029c\x85d\x0be\x0cf"]),
@@ -249,9 +248,9 @@ FIELDS = (
     Difference(
         "sseclient",
         "Blocks without data",
-        "Hands out a message with empty data for every keep-alive comment, and for a block that "
-        "holds only `retry`, `id` or `event`.",
-        "Follows their `retry` and `id`, and hands out events that have data.",
+        "Delivers a message with empty data for every comment, and for a block with only `retry`, "
+        "`id` or `event`.",
+        "Applies their `retry` and `id`, and delivers only events with data.",
         (INTERPRETING,),
         (
             recorded(
@@ -272,24 +271,24 @@ FIELDS = (
     Difference(
         "sseclient",
         "A first line of data that is empty",
-        "Is lost.",
-        "Is kept: lines of data are joined by a line feed, whatever they hold.",
+        "Loses it.",
+        "Keeps it: joins all lines of data by a line feed.",
         (INTERPRETING,),
         (recorded("first_data_line_empty", [event("second line")], [event("\nsecond line")]),),
     ),
     Difference(
         "sseclient",
         "An empty `event` field",
-        "Gives an event named `''`.",
-        "Gives an event named `'message'`.",
+        "The event is named `''`.",
+        "The event is named `'message'`.",
         (INTERPRETING,),
         (recorded("event_name_empty", [event("x", "")], [event("x")]),),
     ),
     Difference(
         "sseclient",
-        "A `retry` that is no number of milliseconds",
-        "Ends the loop with `ValueError`; takes `-5` for a number, and sleeping then fails.",
-        "Is ignored. Only ASCII digits are a number.",
+        "An invalid `retry`",
+        "Raises `ValueError`; accepts `-5`, and then fails to sleep.",
+        "Ignores it. Only ASCII digits are valid.",
         (INTERPRETING,),
         (
             recorded("retry_that_is_no_number", [], [event("1"), 10]),
@@ -302,16 +301,16 @@ FIELDS = (
     Difference(
         "sseclient",
         "A `retry` of zero",
-        "Is ignored.",
-        "Is taken; a smallest wait, set by `ReconnectPolicy`, keeps it from becoming a storm.",
+        "Ignores it.",
+        "Accepts it; `ReconnectPolicy` sets a minimum wait, so it does not become a storm.",
         (INTERPRETING,),
         (recorded("retry_of_zero", [event("1", retry=0), 10], [event("1", retry=0), 0]),),
     ),
     Difference(
         "sseclient-py",
         "The type of `retry`",
-        "Is `str`, whatever the server sent.",
-        "Is `int`, or `None` where it was no number. `int(event.retry)` works with both.",
+        "It is a `str`.",
+        "It is an `int`, or `None` if invalid. `int(event.retry)` works with both.",
         (INTERPRETING,),
         (
             recorded("retry_as_it_is", ["1500"], [1500]),
@@ -320,9 +319,9 @@ FIELDS = (
     ),
     Difference(
         "sseclient-py",
-        "An ID that holds NUL",
-        "Is handed out.",
-        "Is ignored.",
+        "An ID with NUL",
+        "Delivers it.",
+        "Ignores it.",
         (INTERPRETING,),
         (recorded("id_that_holds_nul", ["a\0b"], [None]),),
     ),
@@ -331,9 +330,9 @@ FIELDS = (
 RECONNECTING = (
     Difference(
         "sseclient",
-        "Events that were not finished when the connection ended",
-        "Their complete lines are joined to the first message of the next connection.",
-        "Die with their connection. The server sends them again, as it sees the last event ID.",
+        "Incomplete events at the end of a connection",
+        "Joins their complete lines to the first message of the next connection.",
+        "Drops them. The server sends them again after the last event ID.",
         (INTERPRETING,),
         (
             recorded(
@@ -351,9 +350,8 @@ RECONNECTING = (
     Difference(
         "sseclient",
         "A reconnect that fails for a while",
-        "A refused connection or a status such as 503 ends the loop.",
-        "Is tried again, with a growing wait; `reconnect=ReconnectPolicy(max_attempts=...)` "
-        "limits it.",
+        "Ends the loop after a refused connection or a status such as 503.",
+        "Retries with growing waits; `reconnect=ReconnectPolicy(max_attempts=...)` limits that.",
         (PROCESSING,),
         (
             recorded("status_503_on_reconnect", ["1"], ["1", "2"]),
@@ -367,7 +365,7 @@ RECONNECTING = (
     Difference(
         "sseclient",
         "A read that times out, a connection that is reset",
-        "`TimeoutError` and `ConnectionResetError` end the loop, while other drops reconnect.",
+        "Raises `TimeoutError` or `ConnectionResetError`, but reconnects after other drops.",
         "Reconnects after any drop.",
         (PROCESSING,),
         (
@@ -382,7 +380,7 @@ RECONNECTING = (
     Difference(
         "sseclient",
         "204 No Content",
-        "Reconnects for ever, although this is how a server says that there is no more.",
+        "Reconnects for ever, although this status means that there is no more.",
         "Ends the loop.",
         (PROCESSING,),
         (
@@ -395,7 +393,7 @@ RECONNECTING = (
         "sseclient",
         "Output",
         "Prints the error to standard output at each reconnect.",
-        "Prints nothing. The logger `sseclient` says it at level INFO.",
+        "Prints nothing. Logs to `sseclient` at level INFO.",
         (),
         (recorded("reconnect_prints_nothing", ["\n"], [""]),),
     ),
@@ -403,15 +401,15 @@ RECONNECTING = (
         "sseclient",
         "An empty ID",
         "Does not reset the last event ID.",
-        "Resets it: no `Last-Event-ID` is sent.",
+        "Resets it: sends no `Last-Event-ID`.",
         (INTERPRETING,),
         (requested("empty_id_resets", ["GET /", "GET / after '5'"], ["GET /"] * 2),),
     ),
     Difference(
         "sseclient",
-        "An ID that holds NUL",
-        "Is taken, and sent back in a header that no server accepts.",
-        "Is ignored.",
+        "An ID with NUL",
+        "Accepts it, and sends it in a header that no server accepts.",
+        "Ignores it.",
         (INTERPRETING,),
         (
             requested(
@@ -424,8 +422,8 @@ RECONNECTING = (
     Difference(
         "sseclient",
         "IDs beyond Latin-1, with spaces around them, or that are numbers",
-        "End the loop at the next reconnect, or the constructor, with an error about headers.",
-        "Are sent: as UTF-8, without the spaces around them.",
+        "Raises an error about headers, at the next reconnect or in the constructor.",
+        "Sends them as UTF-8, without the surrounding spaces.",
         (LAST_EVENT_ID, issue(40)),
         (
             recorded("id_beyond_latin_1", ["café→"], ["café→", "2"]),
@@ -448,8 +446,8 @@ INTERFACE = (
     Difference(
         "sseclient",
         "The caller's own headers",
-        "Three headers are written into the dictionary that the caller passed.",
-        "The caller's dictionaries stay as they are.",
+        "Writes three headers into the dictionary that the caller passed.",
+        "Leaves the caller's dictionaries unchanged.",
         (),
         (
             recorded(
@@ -468,10 +466,10 @@ INTERFACE = (
     ),
     Difference(
         "sseclient",
-        "Responses that are no event stream",
-        "Anything is read as one: a page of HTML gives no message and no error.",
-        "`InvalidContentType` (a `requests.RequestException`) names what came instead. "
-        "`check_content_type=False` turns this off.",
+        "Responses that are not event streams",
+        "Reads anything as an event stream: an HTML page gives no message and no error.",
+        "Raises `InvalidContentType`, a `requests.RequestException`, with the content type. "
+        "`check_content_type=False` disables this.",
         (PROCESSING,),
         (
             recorded("another_content_type", ["application/json"], []),
@@ -483,9 +481,8 @@ INTERFACE = (
     Difference(
         "sseclient",
         "One class for both packages",
-        "`events()` does not exist, and a response is taken for a URL: the wrong package was "
-        "installed.",
-        "A URL can be iterated with `events()`, a response by `for` and `next`.",
+        "Has no `events()`, and takes a response for a URL: the usual sign of the wrong package.",
+        "Has `events()` for a URL, and iterates over a response with `for` and `next`.",
         (issue(28, MPETAZZONI), issue(32, MPETAZZONI)),
         (
             recorded("events_of_a_url", [], ["first"]),
@@ -497,9 +494,9 @@ INTERFACE = (
     Difference(
         "sseclient-py",
         "One class for both packages",
-        "A client can't be iterated, and neither a URL nor headers are accepted: the wrong package "
-        "was installed.",
-        "A response can be iterated by `for` and `next`, and a URL is connected to.",
+        "Is not iterable, and accepts neither a URL nor headers: the usual sign of the wrong "
+        "package.",
+        "Iterates over a response with `for` and `next`, and connects to a URL.",
         (issue(28, MPETAZZONI), issue(32, MPETAZZONI)),
         (
             recorded("client_itself_iterated", [], ["first", "second\nline"]),
@@ -513,14 +510,14 @@ INTERFACE = (
         "sseclient-py",
         "The text of an event",
         "`str(event)` is a description.",
-        "`str(event)` is the data, as in sseclient; `repr(event)` describes.",
+        "`str(event)` is the data, as in sseclient; `repr(event)` is a description.",
         (),
         (recorded("text_of_an_event", ["greet event #9, 5 bytes, retry in 1500ms"], ["hello"]),),
     ),
     Difference(
         "sseclient",
         "`Event.dump()` of an empty ID and of `retry` 0",
-        "Leaves them out, as they are false.",
+        "Omits them.",
         "Writes them: an empty ID resets the last event ID, and 0 is a reconnection time.",
         (INTERPRETING,),
         (
@@ -533,18 +530,18 @@ INTERFACE = (
     ),
     Difference(
         "sseclient",
-        "`Event` of what is no text",
-        "`AssertionError`, unless assertions are off.",
-        "Takes what it is given; type checkers say that it should be text.",
+        "`Event` with data that is not text",
+        "Raises `AssertionError`, unless assertions are off.",
+        "Accepts it; type checkers complain.",
         (),
         (ending("event_from_what_is_no_text", "raised builtins.AssertionError"),),
     ),
     Difference(
         "sseclient",
-        "Headers of the caller's that every stream is asked for with",
-        "Replaces Accept and Cache-Control of the caller's; a client made by hand, without its "
-        "constructor, sends neither.",
-        "Keeps the caller's, and adds what is missing to every request.",
+        "Default headers",
+        "Overrides the caller's Accept and Cache-Control; sends neither if a client is made "
+        "without its constructor.",
+        "Keeps the caller's, and adds missing ones to every request.",
         (),
         (
             Shown(
@@ -564,9 +561,9 @@ INTERFACE = (
     Difference(
         "sseclient-py",
         "`events()` again",
-        "Begins the response anew: what had been read of it is lost, and after its end requests "
-        "raises `StreamConsumedError`.",
-        "Goes on where the source stands, and after its end gives nothing.",
+        "Reads the response from the start again: what was already read is lost, and after the end "
+        "requests raises `StreamConsumedError`.",
+        "Continues where the source is; ends at once after its end.",
         (),
         (
             recorded("events_called_again", ["1"], ["1", "2", "3"]),
@@ -579,9 +576,9 @@ INTERFACE = (
     Difference(
         "sseclient-py",
         "Lines as the source",
-        "Glues the lines of `iter_lines()` together, as they have lost their ends: no event "
-        "arrives, or a spoilt one.",
-        "Knows `iter_lines()` of requests and httpx, and gives each line its end again.",
+        "Joins the lines of `iter_lines()`, which have no ends: no event arrives, or a damaged "
+        "one.",
+        "Recognises `iter_lines()` of requests and httpx, and restores the line ends.",
         (),
         (
             recorded(
@@ -607,8 +604,8 @@ INTERFACE = (
     ),
     Difference(
         "sseclient-py",
-        "Closing what has no `close`",
-        "`AttributeError` for a list or another source without `close`.",
+        "Closing a source without `close`",
+        "Raises `AttributeError`, for instance for a list.",
         "Does nothing.",
         (),
         (ending("close_of_what_has_no_close", "raised builtins.AttributeError"),),
@@ -616,8 +613,8 @@ INTERFACE = (
     Difference(
         "sseclient-py",
         "Closing while another thread reads",
-        "The reading thread stays blocked, and so does the thread that closes.",
-        "The events end at once.",
+        "Blocks both threads.",
+        "Ends the events at once.",
         (),
         (
             recorded("closed_while_another_thread_is_blocked", ["1"], ["1", "ended"]),
