@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import io
 import threading
 from collections.abc import AsyncIterable, Iterable, Iterator, Mapping
@@ -150,6 +151,7 @@ def body_of_source(source: Source, chunk_size: Optional[int]) -> SourceBody:
     Raises:
         TypeError: ``source`` is something else; the message names the kinds.
     """
+    source = _response_behind_lines(source) or source
     # A mock of a response without raw is iterated over, as in sseclient-py.
     if isinstance(source, requests.Response) and hasattr(source, "raw"):
         return body_of_response(source, chunk_size)
@@ -183,6 +185,21 @@ def _of_iterable(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
     # Lines without their ends are the commonest mistake with sseclient-py. The name of their
     # generator function gives them away, in requests and in httpx.
     return map(with_end, chunks) if getattr(chunks, "__name__", "") == "iter_lines" else chunks
+
+
+def _response_behind_lines(source: object) -> Optional[requests.Response]:
+    """Return the response that a fresh ``iter_lines()`` of requests will read.
+
+    It is read directly: requests makes two lines of one where a read ends between CR and LF.
+    """
+    if not inspect.isgenerator(source) or source.__name__ != "iter_lines":
+        return None
+    if inspect.getgeneratorstate(source) != inspect.GEN_CREATED:
+        return None
+    arguments = inspect.getgeneratorlocals(source)
+    response = arguments.get("self")
+    is_plain = isinstance(response, requests.Response) and arguments.get("delimiter") is None
+    return response if is_plain else None
 
 
 def _prompt_read(source: object) -> Optional[Callable[[int], Chunk]]:

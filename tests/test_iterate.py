@@ -404,3 +404,29 @@ def test_lines_without_their_ends_are_told_where_to_go() -> None:
         iter_events(iter_lines())
     with pytest.raises(TypeError, match=r"aiter_line_events\(\)"):
         aiter_events(aiter_lines())
+
+
+LINES = ["id: 1", "data: a", "", ": comment", "data: b", ""]
+
+
+def test_a_list_of_lines_without_their_ends_is_an_error() -> None:
+    async def asynchronous() -> list[Event]:
+        async def lines() -> AsyncIterator[str]:
+            for line in LINES:
+                yield line
+
+        return [event async for event in aiter_events(lines())]
+
+    with pytest.raises(ValueError, match=r"iter_line_events\(\)"):
+        list(iter_events(LINES))
+    with pytest.raises(ValueError, match=r"aiter_line_events\(\)"):
+        asyncio.run(asynchronous())
+    assert [event.data for event in iter_line_events(LINES)] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("chunks", "texts"),
+    [(["da", "ta: a"], ["a"]), (["data: a"], ["a"]), (["data: a", "id: b\n"], ["aid: b"])],
+)
+def test_one_line_in_pieces_is_no_list_of_lines(chunks: list[str], texts: list[str]) -> None:
+    assert [event.data for event in iter_events(chunks)] == texts

@@ -18,11 +18,12 @@ import responses
 
 from sseclient_ng import SSEClient
 from sseclient_ng.testing import (
+    Pause,
     ScriptedServer,
     cut,
     response,
 )
-from support.reading import FACTS, STREAM, facts
+from support.reading import FACTS, STREAM, facts, texts
 from support.sources import (
     FRAMINGS,
     PIECES,
@@ -346,3 +347,22 @@ def no_status(reply: Any) -> Any:
 def test_fake_responses_with_a_url(make: Callable[[], Any]) -> None:
     client = SSEClient("http://stream.example/", session=Session(no_status(make())))
     assert facts([next(client), next(client)]) == FACTS[:2]
+
+
+@pytest.mark.parametrize("place", range(len(STREAM)))
+def test_lines_of_requests_in_any_cutting(place: int) -> None:
+    """A read may end between CR and LF: requests would make two lines of one."""
+    script = response([STREAM[:place], Pause(0.002), STREAM[place:]])
+    with ScriptedServer(script) as server, requests.get(server.url, stream=True) as given:
+        assert facts(SSEClient(given.iter_lines())) == FACTS
+
+
+def test_lines_that_are_not_fresh_are_read_as_they_are() -> None:
+    body = b"data: 1\ndata: 2\n\ndata: 3\n\n"
+    with ScriptedServer(then=response(body)) as server:
+        with requests.get(server.url, stream=True) as given:
+            lines = given.iter_lines()
+            assert next(lines) == b"data: 1"
+            assert texts(SSEClient(lines)) == ["2", "3"]
+        with requests.get(server.url, stream=True) as given:
+            assert texts(SSEClient(given.iter_lines(delimiter=b"\n"))) == ["1\n2", "3"]

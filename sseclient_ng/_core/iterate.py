@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from typing import Callable
 
@@ -25,7 +26,8 @@ def iter_events(chunks: Iterable[Chunk]) -> Iterator[Event]:
 
     Raises:
         EventTooLarge: an event holds more than 64 MiB. Use `EventStreamParser` for another limit.
-        TypeError: a chunk is neither bytes nor text, or ``chunks`` are lines without their ends.
+        TypeError: a chunk is neither bytes nor text, or ``chunks`` is an ``iter_lines()``.
+        ValueError: at the end, the chunks turn out to be lines without their ends.
 
     Errors of ``chunks`` come out after the events before them.
 
@@ -48,7 +50,8 @@ def aiter_events(chunks: AsyncIterable[Chunk]) -> AsyncIterator[Event]:
 
     Raises:
         EventTooLarge: an event holds more than 64 MiB. Use `EventStreamParser` for another limit.
-        TypeError: a chunk is neither bytes nor text, or ``chunks`` are lines without their ends.
+        TypeError: a chunk is neither bytes nor text, or ``chunks`` is an ``iter_lines()``.
+        ValueError: at the end, the chunks turn out to be lines without their ends.
 
     Errors of ``chunks`` come out after the events before them.
 
@@ -104,10 +107,36 @@ def _refuse_lines(chunks: object, method: str, function: str) -> None:
         raise TypeError(f"{method}() gives lines without their ends: pass them to {function}()")
 
 
+class _Lines:
+    """Notices chunks that are lines without their ends.
+
+    Attributes:
+        possible: whether there was no line end so far.
+    """
+
+    def __init__(self) -> None:
+        self.possible = True
+        self._fields = 0
+
+    def look_at(self, chunk: bytes) -> None:
+        self.possible = b"\n" not in chunk and b"\r" not in chunk
+        self._fields += _begins_with_field(chunk) is not None
+
+    def refuse(self, function: str) -> None:
+        if self.possible and self._fields > 1:
+            raise ValueError(f"the chunks are lines without their ends: pass them to {function}()")
+
+
+_begins_with_field = re.compile(rb"(data|event|id|retry)?:").match
+
+
 def _iter_parsed(chunks: Iterable[bytes]) -> Iterator[Event]:
-    parser = EventStreamParser()
+    parser, lines = EventStreamParser(), _Lines()
     for chunk in chunks:
+        if lines.possible:
+            lines.look_at(chunk)
         yield from parser.feed(chunk)
+    lines.refuse("iter_line_events")
     yield from parser.close()
 
 
@@ -115,10 +144,14 @@ def _iter_parsed(chunks: Iterable[bytes]) -> Iterator[Event]:
 async def _aiter_parsed(
     pieces: AsyncIterable[Chunk], prepare: Callable[[Chunk], bytes]
 ) -> AsyncIterator[Event]:
-    parser = EventStreamParser()
+    parser, lines = EventStreamParser(), _Lines()
     async for piece in pieces:
-        for event in parser.feed(prepare(piece)):
+        chunk = prepare(piece)
+        if lines.possible:
+            lines.look_at(chunk)
+        for event in parser.feed(chunk):
             yield event
+    lines.refuse("aiter_line_events")
     for event in parser.close():
         yield event
 
