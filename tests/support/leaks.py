@@ -17,7 +17,10 @@ CAN_LIST_DESCRIPTORS = os.path.isdir(_DESCRIPTORS)
 
 
 def open_descriptors() -> dict[int, str]:
-    """The number of every open descriptor, and what it leads to; nothing where no system tells."""
+    """The number of every open descriptor, and what it leads to; nothing where no system tells.
+
+    Not those to the null device: the package opens none, and what runs the tests does.
+    """
     if not CAN_LIST_DESCRIPTORS:
         return {}
     found = {}
@@ -25,7 +28,7 @@ def open_descriptors() -> dict[int, str]:
         # The one that lists the folder is gone by now.
         with contextlib.suppress(OSError):
             found[int(name)] = os.readlink(f"{_DESCRIPTORS}/{name}")
-    return found
+    return {number: to for number, to in found.items() if to != os.devnull}
 
 
 @contextlib.contextmanager
