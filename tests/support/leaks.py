@@ -17,10 +17,7 @@ CAN_LIST_DESCRIPTORS = os.path.isdir(_DESCRIPTORS)
 
 
 def open_descriptors() -> dict[int, str]:
-    """The number of every open descriptor, and what it leads to; nothing where no system tells.
-
-    Not those to the null device: the package opens none, and what runs the tests does.
-    """
+    """The number of every open descriptor, and what it leads to; nothing where no system tells."""
     if not CAN_LIST_DESCRIPTORS:
         return {}
     found = {}
@@ -28,7 +25,7 @@ def open_descriptors() -> dict[int, str]:
         # The one that lists the folder is gone by now.
         with contextlib.suppress(OSError):
             found[int(name)] = os.readlink(f"{_DESCRIPTORS}/{name}")
-    return {number: to for number, to in found.items() if to != os.devnull}
+    return found
 
 
 @contextlib.contextmanager
