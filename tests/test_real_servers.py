@@ -85,7 +85,10 @@ def listening(port: int = 0) -> socket.socket:
 @contextlib.contextmanager
 def served(application: Application, port: int = 0) -> Iterator[int]:
     """Run uvicorn in a thread; the port that it listens on."""
-    config = uvicorn.Config(application, log_level="critical", lifespan="off", ws="none")
+    # Its own configuration of logging would close the handlers that pytest goes on using.
+    config = uvicorn.Config(
+        application, log_config=None, log_level="critical", lifespan="off", ws="none"
+    )
     server = uvicorn.Server(config)
     with listening(port) as listener:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
