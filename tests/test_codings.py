@@ -12,7 +12,7 @@ import requests
 
 from sseclient_ng import SSEClient
 from sseclient_ng.testing import Hold, ScriptedServer, WaitFor, response
-from support.drivers import DRIVERS
+from support.drivers import DRIVERS, Driver
 
 draw = random.Random(6)
 LARGE = "".join(draw.choices("abcdefgh \u00e4", k=200_000))
@@ -50,28 +50,13 @@ def test_a_large_event_comes_although_nothing_follows(kind: str, coding: str, fr
     pieces = [CODINGS[coding](STREAM), WaitFor(seen, timeout=10), CODINGS[coding](b"data: 2\n\n")]
     script = response(pieces, framing=framing, headers={"Content-Encoding": coding})
     options = {"reconnect": False}
+    released = Driver(on_event=lambda client, event: seen.set())
     with ScriptedServer(script) as server:
-        outcome = DRIVERS[kind](server.url, options, Releasing(seen))
+        outcome = DRIVERS[kind](server.url, options, released)
         if not outcome.data:
             assert f"can't decode Content-Encoding {coding!r}" in str(outcome.error)
             pytest.skip("this urllib3 has no decoder for it")
         assert outcome.data[0] == LARGE
-
-
-class Releasing:
-    """A driver that lets the server go on when the event is there."""
-
-    closes_after = None
-    fresh_dns = False
-
-    def __init__(self, seen: threading.Event) -> None:
-        self._seen = seen
-
-    def on_event(self, client: object, event: object) -> None:
-        self._seen.set()
-
-    def on_failure(self, count: int) -> None:
-        pass
 
 
 @pytest.mark.parametrize("kind", DRIVERS)

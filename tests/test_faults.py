@@ -21,7 +21,16 @@ import requests
 import trustme
 
 from scenarios import SCENARIOS
-from scenarios.row import FIRST_EVENT_IS_OUT, QUICK, Between, Scenario, Unseekable, event, sent
+from scenarios.row import (
+    CONNECTION_IS_OPEN,
+    FIRST_EVENT_IS_OUT,
+    QUICK,
+    Between,
+    Scenario,
+    Unseekable,
+    event,
+    sent,
+)
 from sseclient_ng import Event, SSEClient
 from sseclient_ng.testing import Hold, Request, Script, ScriptedServer, WaitFor, chunk, response
 from support.certificates import AUTHORITY, client_context, server_context
@@ -424,6 +433,7 @@ def run(
     FIRST_EVENT_IS_OUT.clear()
     driver = Driver(
         on_event=lambda client, given: FIRST_EVENT_IS_OUT.set(),
+        on_open=CONNECTION_IS_OPEN.set,
         on_failure=on_failure,
         closes_after=scenario.closes_after,
         fresh_dns=scenario.lookups is not None,

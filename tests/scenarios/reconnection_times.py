@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from scenarios.row import (
+    CONNECTION_IS_OPEN,
     Between,
     Scenario,
     answer,
@@ -12,9 +13,11 @@ from scenarios.row import (
 )
 from sseclient_ng import ReconnectPolicy
 from sseclient_ng.testing import (
+    Call,
     Pause,
     Script,
     Scripted,
+    WaitFor,
     response,
 )
 
@@ -25,7 +28,8 @@ def told(value: str) -> list[Scripted]:
 
 def quiet(*pieces: bytes) -> Script:
     """A stream without an event that a proxy cuts after a while, which is long beside the waits."""
-    return response([*pieces, Pause(0.1)])
+    body = [*pieces, WaitFor(CONNECTION_IS_OPEN), Pause(0.1)]
+    return [Call(CONNECTION_IS_OPEN.clear), *response(body)]
 
 
 RETRIES = [
@@ -47,7 +51,7 @@ RETRIES = [
     ),
     Scenario(
         "a quiet connection that lived on comments has not failed",
-        [[*response([b": hello\n\n", Pause(0.03)])]] * 3,
+        [quiet(b": hello\n\n")] * 3,
         last_event_ids=[None] * 4,
         waits=[4, 4, 4],
     ),

@@ -29,6 +29,9 @@ QUICK = ReconnectPolicy(min_delay=0.004, max_delay=0.020, jitter=0.0)
 #: that would take along what has not been read yet.
 FIRST_EVENT_IS_OUT = threading.Event()
 RECEIVED = WaitFor(FIRST_EVENT_IS_OUT)
+#: Set while the row's newest connection is open to the client: how long it lives from there is for
+#: the server to say, however long the client took to get there.
+CONNECTION_IS_OPEN = threading.Event()
 
 #: For very many connections.
 QUICKEST = ReconnectPolicy(min_delay=0.001, max_delay=0.01, jitter=0.0)

@@ -61,8 +61,12 @@ class Outcome:
     def waits(self) -> list[float]:
         return [failure.delay for failure in self.failures]
 
-    def callbacks(self) -> dict[str, Any]:
-        return {"on_open": self._on_open, "on_comment": self._on_comment}
+    def callbacks(self, driver: Driver) -> dict[str, Any]:
+        def on_open(response: object) -> None:
+            self.opened += 1
+            driver.on_open()
+
+        return {"on_open": on_open, "on_comment": self._on_comment}
 
     def add(self, event: Event) -> None:
         self.events.append(event)
@@ -72,9 +76,6 @@ class Outcome:
         self.comments.append(text)
         self.order.append(text)
 
-    def _on_open(self, response: object) -> None:
-        self.opened += 1
-
 
 @dataclass(frozen=True)
 class Driver:
@@ -82,12 +83,14 @@ class Driver:
 
     Args:
         on_event: called with the client and every event; `Enough` ends the loop like a `break`.
+        on_open: called when a connection was made.
         on_failure: called with the number of failures so far, when there was another one.
         closes_after: the client is closed from outside after so many failures, in its wait.
         fresh_dns: the async client gets a session that looks up names each time.
     """
 
     on_event: Callable[[Any, Event], object] = lambda client, event: None
+    on_open: Callable[[], object] = lambda: None
     on_failure: Callable[[int], object] = lambda count: None
     closes_after: Optional[int] = None
     fresh_dns: bool = False
@@ -153,7 +156,7 @@ def _drive_sync(url: str, options: dict[str, Any], driver: Driver, outcome: Outc
             timers[-1].start()
 
     try:
-        client = SSEClient(url, on_error=on_error, **outcome.callbacks(), **options)
+        client = SSEClient(url, on_error=on_error, **outcome.callbacks(driver), **options)
         outcome.client = client
         with client, contextlib.suppress(Enough):
             for event in client:
@@ -183,7 +186,7 @@ async def _drive_async(url: str, options: dict[str, Any], driver: Driver, outcom
     try:
         async with _session(driver) as session:
             client = AsyncSSEClient(
-                url, on_error=on_error, **outcome.callbacks(), **session, **options
+                url, on_error=on_error, **outcome.callbacks(driver), **session, **options
             )
             outcome.client = client
             async with client:
