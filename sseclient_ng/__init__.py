@@ -69,6 +69,7 @@ __all__ = [
 ]
 
 _NEEDS_REQUESTS = {
+    "AsyncSSEClient",  # and aiohttp
     "_FIELD_SEPARATOR",
     "InvalidContentType",
     "RetriesExhausted",
@@ -91,8 +92,8 @@ for _name in __all__:
 
 
 def __getattr__(name: str) -> object:
-    """Import the asynchronous client when it is asked for; say what a missing name needs."""
-    if name == "AsyncSSEClient":
+    """Import the asynchronous client on demand; say what a missing name needs."""
+    if name == "AsyncSSEClient" and "requests" in globals():
         return _import_async_client()
     if name in _NEEDS_REQUESTS:
         raise ImportError(f"sseclient_ng.{name} needs requests: pip install requests")
@@ -100,6 +101,11 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
+    # help() and unittest.mock look up every name in this list, and fail on an ImportError.
+    try:
+        _import_async_client()
+    except ImportError:
+        return sorted(globals())
     return sorted({*globals(), "AsyncSSEClient"})
 
 

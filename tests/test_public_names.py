@@ -1,14 +1,16 @@
-"""The public names say where they are public, in tracebacks, pickles and help()."""
+"""Public names give their public module, in tracebacks, pickles and help()."""
 
 from __future__ import annotations
 
 import copy
 import inspect
 import pickle
+import pydoc
 import subprocess
 import sys
 import types
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -19,19 +21,19 @@ NAMES = [name for name in sseclient_ng.__all__ if name != "end_of_field"]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_name_says_where_it_is_public(name: str) -> None:
+def test_a_name_gives_its_public_module(name: str) -> None:
     public = getattr(sseclient_ng, name)
     assert (public.__module__, public.__qualname__) == ("sseclient_ng", name)
 
 
-def test_the_asynchronous_client_says_so_too() -> None:
+def test_the_asynchronous_client_gives_its_public_module() -> None:
     pytest.importorskip("aiohttp")
     from sseclient_ng import AsyncSSEClient
 
     assert AsyncSSEClient.__module__ == "sseclient_ng"
 
 
-def test_star_brings_no_module() -> None:
+def test_star_imports_no_module() -> None:
     namespace: dict[str, Any] = {}
     exec("from sseclient_ng import *", namespace)
     del namespace["__builtins__"]
@@ -39,14 +41,32 @@ def test_star_brings_no_module() -> None:
     assert not [each for each in namespace.values() if isinstance(each, types.ModuleType)]
 
 
+def test_modules_that_old_code_imports_are_there() -> None:
+    from sseclient_ng import codecs, re, requests, time
+
+    names = ["codecs", "re", "requests", "time"]
+    assert [module.__name__ for module in (codecs, re, requests, time)] == names
+
+
 def test_dir_shows_every_client() -> None:
+    pytest.importorskip("aiohttp")
     shown = dir(sseclient_ng)
     assert {"AsyncSSEClient", "SSEClient", *sseclient_ng.__all__} <= set(shown)
     assert shown == sorted(shown)
 
 
-@pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
-def test_a_pickle_names_the_public_place(protocol: int) -> None:
+def test_help_and_mocks_work_without_aiohttp(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("aiohttp", "sseclient_ng._async_client"):
+        monkeypatch.setitem(sys.modules, name, None)
+    assert "AsyncSSEClient" not in dir(sseclient_ng)
+    assert "EventStreamParser" in pydoc.render_doc(sseclient_ng)
+    assert mock.create_autospec(sseclient_ng).SSEClient
+    with pytest.raises(ImportError, match=r"AsyncSSEClient needs .*sseclient-ng\[async\]"):
+        sseclient_ng.AsyncSSEClient  # noqa: B018
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_a_pickle_names_the_public_module(protocol: int) -> None:
     with_id, carried = EventStreamParser().feed(b"id: 1\ndata: a\n\ndata: b\n\n")
     for event in (with_id, carried):
         pickled = pickle.dumps(event, protocol)
@@ -55,12 +75,13 @@ def test_a_pickle_names_the_public_place(protocol: int) -> None:
         assert vars(again) == vars(event)
         assert again.last_event_id == event.last_event_id == "1"
         assert type(again) is type(event)
-        assert copy.deepcopy(event).last_event_id == "1"
+        for copied in (copy.copy(event), copy.deepcopy(event)):
+            assert (vars(copied), copied.last_event_id) == (vars(event), "1")
     comment = Comment("c")
     assert repr(pickle.loads(pickle.dumps(comment, protocol))) == "Comment('c')"
 
 
-def test_a_traceback_names_the_public_place() -> None:
+def test_a_traceback_names_the_public_module() -> None:
     program = (
         "from sseclient_ng import EventStreamParser\n"
         "EventStreamParser(max_event_size=10).feed(b'data: 0123456789')\n"
@@ -69,7 +90,7 @@ def test_a_traceback_names_the_public_place() -> None:
     assert done.stderr.splitlines()[-1].startswith("sseclient_ng.EventTooLarge: ")
 
 
-def test_errors_of_parser_and_client_are_one() -> None:
+def test_parser_and_client_raise_the_same_error() -> None:
     parser = EventStreamParser(max_event_size=10)
     with pytest.raises(EventTooLarge) as of_parser:
         parser.feed(b"data: 0123456789")

@@ -1,4 +1,4 @@
-"""What an event stream holds: events, and comments."""
+"""The parts of an event stream: events and comments."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sseclient_ng._core.text import utf8
 __all__ = ["Comment", "Event", "EventWithCarriedID", "JSONValue"]
 
 JSONValue = Union[bool, int, float, str, list["JSONValue"], dict[str, "JSONValue"], None]
-"""What a JSON text holds."""
+"""A value of a JSON text."""
 
 _LINE_END = re.compile("\r\n|\r|\n")
 
@@ -28,14 +28,14 @@ class Event:
         retry: the reconnection time that this event's own block set, in milliseconds; None where it
             set none.
 
-    Attributes are what the arguments say. They can be changed, and others can be added. An event is
-    true whatever it holds, and ``str(event)`` is its data.
+    The attributes are named like the arguments. They can be changed, and others can be added. An
+    event is always true, and ``str(event)`` is its data.
 
     See the WHATWG HTML standard, 9.2.6 "Interpreting an event stream".
     """
 
-    # No __slots__: they would make an instance dearer, as it has a __dict__ for old code anyway
-    # (vars(event), new attributes). benchmarks/parser.py shows it.
+    # No __slots__: old code needs a __dict__ (vars(event), new attributes), and both together cost
+    # more than a __dict__ alone. benchmarks/parser.py shows it.
 
     def __init__(
         self,
@@ -59,10 +59,10 @@ class Event:
         return "" if self.id is None else self.id
 
     def json(self) -> JSONValue:
-        """Return the data read as JSON.
+        """Return the data, parsed as JSON.
 
         Raises:
-            json.JSONDecodeError: the data is not JSON. It is a ValueError.
+            json.JSONDecodeError: the data is not JSON. This is a ValueError.
         """
         value: JSONValue = json.loads(self.data)
         return value
@@ -86,11 +86,11 @@ class Event:
 
     @classmethod
     def parse(cls, text: str) -> Event:
-        """Return the one event that a text of field lines describes.
+        """Return the one event that field lines describe.
 
         Args:
             text: the lines of one block, with or without the blank line at its end. Blank lines and
-                comments are passed over; without data the event's data is empty.
+                comments are skipped; without a data field the data is empty.
 
         See the WHATWG HTML standard, 9.2.6 "Interpreting an event stream".
         """
@@ -112,10 +112,10 @@ class Event:
 
 
 class EventWithCarriedID(Event):
-    """An event without an ID of its own, in a stream that has set one before.
+    """An event without an ID of its own, in a stream that set one earlier.
 
-    It has a class of its own so that the carried ID needs no place in ``vars(event)``, which shows
-    the four fields only, and costs other events nothing.
+    A separate class keeps the carried ID out of ``vars(event)``, which shows the four fields only,
+    and costs other events nothing.
     """
 
     __slots__ = ("carried_id",)
@@ -127,6 +127,10 @@ class EventWithCarriedID(Event):
         """See `Event.last_event_id`."""
         return self.carried_id if self.id is None else self.id
 
+    # pickle's protocols 0 and 1 refuse __slots__ without it.
+    def __getstate__(self) -> tuple[dict[str, object], dict[str, str]]:
+        return vars(self), {"carried_id": self.carried_id}
+
 
 # Pickles find the class by this name, which leads through the public one.
 EventWithCarriedID.__module__ = "sseclient_ng"
@@ -137,7 +141,7 @@ setattr(Event, "_WithCarriedID", EventWithCarriedID)  # noqa: B010
 class Comment(str):
     """The text of a comment line, less its colon and one space.
 
-    It is returned by `EventStreamParser.feed_with_comments`, in its place among the events.
+    `EventStreamParser.feed_with_comments` returns it in its place among the events.
     """
 
     __slots__ = ()
