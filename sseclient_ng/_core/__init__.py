@@ -1,7 +1,7 @@
 """The core: everything that is decided about an event stream, and no I/O.
 
-From bytes to events: `text`, `line_ends`, `parser` (`blocks`, `lines`, `fields`), `event`; with
-`iterate` around them. For the clients: `delivery` (bytes in, events and the last event ID out),
-`http` (what is asked, what an answer means), `policy` and `reconnection` (what comes next). Nothing
-here reads, sleeps, or knows a clock but the one that it is given.
+From bytes to events: `text`, `line_ends`, `parser` (`blocks`, `lines`, `fields`), `event`,
+`errors`; `iterate` runs the parser over any iterable. For the clients: `machine` (what to do next)
+with its parts `delivery` (chunks to events and the last event ID), `failure`, `http` and `policy`.
+Nothing here does I/O, sleeps, or has a clock of its own.
 """

@@ -27,8 +27,8 @@ class LineParser:
     Attributes:
         last_event_id: the stream's last event ID, as the last blank line left it.
         retry: the last reconnection time that the stream set, in milliseconds, or None.
-        comments: where the comments of the next `feed` are appended, in their place among the
-            events; None passes over them.
+        comments: the list of results, to which the next `feed` appends comments as well; None skips
+            them.
         idle: whether it is at the start of a block.
     """
 

@@ -156,14 +156,15 @@ class EventStreamParser:
     ) -> list[Union[Event, Comment]]:
         """Take the next bytes of the stream and return the events and comments they complete.
 
-        Comments keep their place: after the events before them, and before the event they stand in.
-        `feed` skips the comments in its own bytes.
+        A comment is complete at the end of its line, so one inside a block comes before the block's
+        event. The order does not depend on how the stream is cut. Calls of `feed` may come in
+        between: they skip the comments that they complete, and nothing else differs.
 
         Args:
             data: any number of bytes.
 
         Returns:
-            The events whose blank line, and the comments whose line end is in ``data``, in order.
+            The events and comments that ``data`` completes, in the order of the stream.
 
         Raises:
             EventTooLarge: as in `feed`.
