@@ -1,28 +1,39 @@
-"""The parser, rule by rule: a table of streams with what a conforming client makes of them.
+"""The parser, rule by rule: a table of streams and the events and comments that they hold.
 
-Every row is fed whole, byte by byte, and cut at every place; and all that again along with its
-comments, which go down the parser's general path. To add a case, add a row.
+Each row is fed whole, byte by byte, and cut at every place, to the parser and to its general path
+alone; and once more in all these cuttings to check the place of each comment. To add a case, add a
+row.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Optional
 
 import pytest
 
-from support.parsing import BOM, MakeParser, byte_by_byte, expect, texts
-from support.reading import Facts, facts
+from sseclient_ng import Event, EventStreamParser
+from support.parsing import (
+    BOM,
+    MakeParser,
+    Place,
+    byte_by_byte,
+    every_cutting,
+    expect,
+    places,
+)
+from support.reading import Facts, facts, texts
 
 
 class Row(NamedTuple):
-    """One stream, and what must come of it."""
+    """A stream, and what the parser must make of it."""
 
     name: str
     stream: bytes
     events: list[Facts]
     last_event_id: str = ""
     retry: Optional[int] = None
+    comments: Sequence[Place] = ()
 
 
 LINES = [
@@ -39,9 +50,9 @@ LINES = [
     Row("CRLF, then LF", b"data: a\r\n\ndata: b\r\n\n", [expect("a"), expect("b")]),
     Row("CRLF, then CR", b"data: a\r\n\rdata: b\r\n\r", [expect("a"), expect("b")]),
     Row("CRLF, CR and LF in one block", b"data: a\r\ndata: b\rdata: c\n\r\n", [expect("a\nb\nc")]),
-    Row("CRLF is one end and no blank line", b"data\r\ndata: b\r\ndata\r\n\r", [expect("\nb\n")]),
+    Row("CRLF is one line end, not two", b"data\r\ndata: b\r\ndata\r\n\r", [expect("\nb\n")]),
     Row(
-        "a CR before a CRLF is a line of its own",
+        "a CR before a CRLF ends a line",
         b"data: a\r\r\ndata: b\n\n",
         [expect("a"), expect("b")],
     ),
@@ -69,9 +80,9 @@ LINES = [
         "data: a\u2028\u2028data: b\n\n".encode(),
         [expect("a\u2028\u2028data: b")],
     ),
-    Row("a space is no blank line", b"data: a\n \ndata: b\n\n", [expect("a\nb")]),
-    Row("a tab is no blank line", b"data: a\n\t\ndata: b\n\n", [expect("a\nb")]),
-    Row("a NUL is no blank line", b"data: a\n\0\ndata: b\n\n", [expect("a\nb")]),
+    Row("a line with a space is not blank", b"data: a\n \ndata: b\n\n", [expect("a\nb")]),
+    Row("a line with a tab is not blank", b"data: a\n\t\ndata: b\n\n", [expect("a\nb")]),
+    Row("a line with a NUL is not blank", b"data: a\n\0\ndata: b\n\n", [expect("a\nb")]),
 ]
 
 DATA = [
@@ -116,7 +127,10 @@ DATA = [
 
 NAMES = [
     Row(
-        "unknown fields", b"datum: x\nfoo: y\n:z\nbar\ndata: a\nd: 1\ndata: b\n\n", [expect("a\nb")]
+        "unknown fields",
+        b"datum: x\nfoo: y\n:z\nbar\ndata: a\nd: 1\ndata: b\n\n",
+        [expect("a\nb")],
+        comments=[Place(0, "z")],
     ),
     Row("nothing but unknown fields", b"foo: x\n\nbar\n\n", []),
     Row(
@@ -126,9 +140,9 @@ NAMES = [
     ),
     Row("a space before the name", b" data: x\ndata: a\n\n", [expect("a")]),
     Row("a tab before the name", b"\tdata: x\ndata: a\n\n", [expect("a")]),
-    Row("a space behind the name", b"data : x\ndata: a\n\n", [expect("a")]),
+    Row("a space after the name", b"data : x\ndata: a\n\n", [expect("a")]),
     Row(
-        "a NUL before, in and behind the name",
+        "a NUL before, in and after the name",
         b"\0data: x\nda\0ta: y\ndata\0: z\ndata: a\n\n",
         [expect("a")],
     ),
@@ -150,7 +164,7 @@ NAMES = [
 
 TYPES = [
     Row("an event type", b"event: add\ndata: a\n\n", [expect("a", "add")]),
-    Row("an event type behind the data", b"data: a\nevent: add\n\n", [expect("a", "add")]),
+    Row("an event type after the data", b"data: a\nevent: add\n\n", [expect("a", "add")]),
     Row(
         "an event type for one event only",
         b"event: add\ndata: a\n\ndata: b\n\n",
@@ -161,19 +175,23 @@ TYPES = [
     Row("an event type that is a space", b"event: \ndata: a\n\n", [expect("a")]),
     Row("an event type without a colon", b"event\ndata: a\n\n", [expect("a")]),
     Row("the last event type counts", b"event: x\nevent: y\ndata: a\n\n", [expect("a", "y")]),
-    Row("the last event type counts though empty", b"event: x\nevent\ndata: a\n\n", [expect("a")]),
+    Row(
+        "the last event type counts, even if empty", b"event: x\nevent\ndata: a\n\n", [expect("a")]
+    ),
     Row("an event type with spaces", b"event:  x y \ndata: a\n\n", [expect("a", " x y ")]),
     Row("an event type named message", b"event: message\ndata: a\n\n", [expect("a")]),
     Row("an event type with NUL", b"event: x\0y\ndata: a\n\n", [expect("a", "x\0y")]),
     Row(
-        "an event type with other text", "event: ä→😀\ndata: a\n\n".encode(), [expect("a", "ä→😀")]
+        "an event type that is not ASCII",
+        "event: ä→😀\ndata: a\n\n".encode(),
+        [expect("a", "ä→😀")],
     ),
     Row("an event type that is not UTF-8", b"event: \xff\ndata: a\n\n", [expect("a", "\ufffd")]),
 ]
 
 IDS = [
     Row("an ID", b"id: 1\ndata: a\n\n", [expect("a", id="1")], "1"),
-    Row("an ID behind the data", b"data: a\nid: 1\n\n", [expect("a", id="1")], "1"),
+    Row("an ID after the data", b"data: a\nid: 1\n\n", [expect("a", id="1")], "1"),
     Row(
         "an ID is carried on",
         b"id: 1\ndata: a\n\ndata: b\n\ndata: c\n\n",
@@ -210,7 +228,7 @@ IDS = [
     ),
     Row("an ID that is empty and the first", b"id\ndata: a\n\n", [expect("a", id="")], ""),
     Row("the last ID counts", b"id: 1\nid: 2\ndata: a\n\n", [expect("a", id="2")], "2"),
-    Row("the last ID counts though empty", b"id: 1\nid\ndata: a\n\n", [expect("a", id="")], ""),
+    Row("the last ID counts, even if empty", b"id: 1\nid\ndata: a\n\n", [expect("a", id="")], ""),
     Row("an ID with NUL is ignored", b"id: 1\0\ndata: a\n\n", [expect("a")], ""),
     Row(
         "an ID that is NUL is ignored",
@@ -225,13 +243,13 @@ IDS = [
         "1",
     ),
     Row(
-        "an ID with NUL behind a good one",
+        "an ID with NUL after a valid one",
         b"id: 1\nid: 2\0\ndata: a\n\n",
         [expect("a", id="1")],
         "1",
     ),
     Row(
-        "an ID with NUL before a good one",
+        "an ID with NUL before a valid one",
         b"id: 1\0\nid: 2\ndata: a\n\n",
         [expect("a", id="2")],
         "2",
@@ -243,7 +261,7 @@ IDS = [
         [expect("a", id="\t\x01\x7f")],
         "\t\x01\x7f",
     ),
-    Row("an ID with other text", "id: ☃é\ndata: a\n\n".encode(), [expect("a", id="☃é")], "☃é"),
+    Row("an ID that is not ASCII", "id: ☃é\ndata: a\n\n".encode(), [expect("a", id="☃é")], "☃é"),
     Row(
         "an ID that is not UTF-8",
         b"id: \xc3\ndata: a\n\ndata: b\n\n",
@@ -252,7 +270,7 @@ IDS = [
     ),
     Row("an ID that is a number", b"id: 007\ndata: a\n\n", [expect("a", id="007")], "007"),
     Row("an ID alone", b"id: 1\n\n", [], "1"),
-    Row("all IDs alone", b"id: 1\n\nid: 2\n\n", [], "2"),
+    Row("two IDs, each alone", b"id: 1\n\nid: 2\n\n", [], "2"),
     Row(
         "the same ID again",
         b"id: 1\ndata: a\n\nid: 1\ndata: b\n\n",
@@ -260,7 +278,7 @@ IDS = [
         "1",
     ),
     Row(
-        "an ID before and behind an event type",
+        "an ID before and after an event type",
         b"id: 1\nevent: e\nid: 2\ndata: a\n\nevent: f\nid: 3\ndata: b\n\n",
         [expect("a", "e", "2"), expect("b", "f", "3")],
         "3",
@@ -270,7 +288,7 @@ IDS = [
 RETRIES = [
     Row("a reconnection time", b"retry: 1500\ndata: a\n\n", [expect("a", retry=1500)], retry=1500),
     Row(
-        "a reconnection time behind the data",
+        "a reconnection time after the data",
         b"data: a\nretry:7\n\n",
         [expect("a", retry=7)],
         retry=7,
@@ -279,7 +297,7 @@ RETRIES = [
     Row("a reconnection time in a block that never ends", b"retry: 1500\n", [], retry=1500),
     Row("a reconnection time whose line never ends", b"retry: 5\nretry: 1500", [], retry=5),
     Row("a reconnection time of zero", b"retry: 0\ndata: a\n\n", [expect("a", retry=0)], retry=0),
-    Row("zeros in front", b"retry: 0015\ndata: a\n\n", [expect("a", retry=15)], retry=15),
+    Row("leading zeros", b"retry: 0015\ndata: a\n\n", [expect("a", retry=15)], retry=15),
     Row("nothing but zeros", b"retry: 000\ndata: a\n\n", [expect("a", retry=0)], retry=0),
     Row(
         "the last reconnection time counts",
@@ -331,7 +349,7 @@ RETRIES = [
     ),
     Row("retry without a colon", b"retry: 5\n\nretry\ndata: a\n\n", [expect("a")], retry=5),
     Row(
-        "a bad reconnection time behind a good one",
+        "an invalid reconnection time after a valid one",
         b"retry: 6\nretry: x\ndata: a\n\n",
         [expect("a", retry=6)],
         retry=6,
@@ -339,38 +357,68 @@ RETRIES = [
 ]
 
 COMMENTS = [
-    Row("a comment", b": hello\n\n", []),
-    Row("an empty comment", b":\n\ndata: a\n\n", [expect("a")]),
-    Row("a comment without a space", b":hello\ndata: a\n\n", [expect("a")]),
-    Row("a comment that looks like a field", b":data: x\n: data: y\n::data: z\n\n", []),
+    Row("a comment", b": hello\n\n", [], comments=[Place(0, "hello")]),
+    Row("an empty comment", b":\n\ndata: a\n\n", [expect("a")], comments=[Place(0, "")]),
+    Row(
+        "a comment without a space",
+        b":hello\ndata: a\n\n",
+        [expect("a")],
+        comments=[Place(0, "hello")],
+    ),
+    Row(
+        "a comment that looks like a field",
+        b":data: x\n: data: y\n::data: z\n\n",
+        [],
+        comments=[Place(0, "data: x"), Place(0, "data: y"), Place(0, ":data: z")],
+    ),
     Row(
         "comments among the lines of an event",
         b"data: a\n:\n: b\n:c\ndata: d\n:e\n\n",
         [expect("a\nd")],
+        comments=[Place(0, text) for text in ["", "b", "c", "e"]],
     ),
     Row(
         "comments do not end an event",
         b"data: a\n: x\ndata: b\n\n: y\n\ndata: c\n\n",
         [expect("a\nb"), expect("c")],
+        comments=[Place(0, "x"), Place(1, "y")],
     ),
-    Row("a comment of colons", b":::\ndata: a\n\n", [expect("a")]),
-    Row("a comment with NUL", b":\0\ndata: a\n\n", [expect("a")]),
-    Row("a comment that is not UTF-8", b":\xff\xfe\ndata: a\n\n", [expect("a")]),
-    Row("a long comment", b":" + b"x" * 300 + b"\ndata: a\n\n", [expect("a")]),
-    Row("comments with all line ends", b":a\r\n:b\r:c\n\r\n:d\r\rdata: e\r\r", [expect("e")]),
+    Row("a comment of colons", b":::\ndata: a\n\n", [expect("a")], comments=[Place(0, "::")]),
+    Row("a comment with NUL", b":\0\ndata: a\n\n", [expect("a")], comments=[Place(0, "\0")]),
+    Row(
+        "a comment that is not UTF-8",
+        b":\xff\xfe\ndata: a\n\n",
+        [expect("a")],
+        comments=[Place(0, "\ufffd\ufffd")],
+    ),
+    Row(
+        "a long comment",
+        b":" + b"x" * 300 + b"\ndata: a\n\n",
+        [expect("a")],
+        comments=[Place(0, "x" * 300)],
+    ),
+    Row(
+        "comments with all line ends",
+        b":a\r\n:b\r:c\n\r\n:d\r\rdata: e\r\r",
+        [expect("e")],
+        comments=[Place(0, text) for text in "abcd"],
+    ),
     Row(
         "heartbeats between events",
         b"data: a\n\n:\n\n: ping\n\ndata: b\n\n:\n\n",
         [expect("a"), expect("b")],
+        comments=[Place(1, ""), Place(1, "ping"), Place(2, "")],
     ),
-    Row("a comment at the end, unfinished", b"data: a\n\n: x", [expect("a")]),
-    Row("a colon behind a space is no comment", b" : x\ndata: a\n\n", [expect("a")]),
+    Row("an incomplete comment at the end", b"data: a\n\n: x", [expect("a")]),
+    Row("a colon after a space starts no comment", b" : x\ndata: a\n\n", [expect("a")]),
 ]
 
 BYTE_ORDER_MARKS = [
     Row("a BOM", BOM + b"data: a\n\n", [expect("a")]),
     Row("nothing but a BOM", BOM, []),
-    Row("a BOM and a comment", BOM + b": x\n\ndata: a\n\n", [expect("a")]),
+    Row(
+        "a BOM and a comment", BOM + b": x\n\ndata: a\n\n", [expect("a")], comments=[Place(0, "x")]
+    ),
     Row("a BOM and a blank line", BOM + b"\ndata: a\n\n", [expect("a")]),
     Row("a BOM and CRLF", BOM + b"\r\ndata: a\r\n\r\n", [expect("a")]),
     Row("two BOMs", BOM + BOM + b"data: x\n\ndata: a\n\n", [expect("a")]),
@@ -380,10 +428,10 @@ BYTE_ORDER_MARKS = [
         [expect("a"), expect("b")],
     ),
     Row("a BOM before a later line", b"data: a\n" + BOM + b"data: x\n\n", [expect("a")]),
-    Row("a BOM behind a blank line", b"\n" + BOM + b"data: x\n\ndata: a\n\n", [expect("a")]),
+    Row("a BOM after a blank line", b"\n" + BOM + b"data: x\n\ndata: a\n\n", [expect("a")]),
     Row("a BOM in a value", b"data:" + BOM + b"a\n\n", [expect("\ufeffa")]),
     Row("a BOM at the start and in a value", BOM + b"data: " + BOM + b"\n\n", [expect("\ufeff")]),
-    Row("a BOM before a comment that is later", b"\n" + BOM + b": x\ndata: a\n\n", [expect("a")]),
+    Row("a BOM before a later comment", b"\n" + BOM + b": x\ndata: a\n\n", [expect("a")]),
     Row("the first byte of a BOM", b"\xefdata: x\n\ndata: a\n\n", [expect("a")]),
     Row("two bytes of a BOM", b"\xef\xbbdata: x\n\ndata: a\n\n", [expect("a")]),
     Row("two bytes of a BOM and a blank line", b"\xef\xbb\n\ndata: a\n\n", [expect("a")]),
@@ -408,7 +456,7 @@ ENCODING = [
     Row("a sequence cut by the end of the line", b"data: \xf0\x9f\x98\n\n", [expect("\ufffd")]),
     Row("a sequence cut by CR", b"data: \xe2\x82\r\r", [expect("\ufffd")]),
     Row(
-        "a sequence over two lines is none",
+        "a sequence across two lines is invalid",
         b"data: \xe2\ndata: \x82\xac\n\n",
         [expect("\ufffd\n\ufffd\ufffd")],
     ),
@@ -417,7 +465,7 @@ ENCODING = [
     Row("beyond U+10FFFF", b"data: \xf4\x90\x80\x80x\n\n", [expect("\ufffd\ufffd\ufffd\ufffdx")]),
     Row("Latin-1", "data: grün\n\n".encode("latin-1"), [expect("gr\ufffdn")]),
     Row(
-        "good events among bad ones",
+        "valid events among invalid ones",
         b"data: a\n\ndata: \xff\n\ndata: b\n\n",
         [expect("a"), expect("\ufffd"), expect("b")],
     ),
@@ -441,6 +489,7 @@ ALL_TOGETHER = [
         ],
         last_event_id="",
         retry=250,
+        comments=[Place(0, "welcome")],
     ),
     Row(
         "a block in every order of its fields",
@@ -500,7 +549,7 @@ def test_cut_at_every_place(row: Row, make_parser: MakeParser) -> None:
 
 @each_row
 def test_cut_into_three_at_every_line(row: Row, make_parser: MakeParser) -> None:
-    """Where the parser goes from one of its states to another, and back."""
+    """The parser changes its path at line ends, and back."""
     places = [at + 1 for at, byte in enumerate(row.stream) if byte in b"\r\n"]
     for first, second in zip(places, places[1:]):
         reads = [row.stream[:first], row.stream[first:second], b"", row.stream[second:]]
@@ -510,11 +559,20 @@ def test_cut_into_three_at_every_line(row: Row, make_parser: MakeParser) -> None
 @pytest.mark.parametrize(
     "row", [row for row in ROWS if not row.stream.startswith(BOM)], ids=row_name
 )
-def test_behind_another_event(row: Row, make_parser: MakeParser) -> None:
-    """Nothing that came before changes the row. Only a BOM would no longer be one."""
+def test_after_another_event(row: Row, make_parser: MakeParser) -> None:
+    """An earlier event changes nothing, except that a BOM would no longer be one."""
     parser = make_parser()
     assert texts(parser.feed(b"event: before\ndata: before\n\n")) == ["before"]
     assert facts(parser.feed(row.stream)) == row.events
+
+
+@each_row
+def test_each_comment_has_its_place_in_every_cutting(row: Row) -> None:
+    for reads in every_cutting(row.stream):
+        parser = EventStreamParser()
+        found = [each for data in reads for each in parser.feed_with_comments(data)]
+        assert places(found) == list(row.comments)
+        assert facts(each for each in found if isinstance(each, Event)) == row.events
 
 
 def test_names_of_rows_are_different() -> None:

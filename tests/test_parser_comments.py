@@ -7,11 +7,12 @@ from collections.abc import Iterable
 import pytest
 
 from sseclient_ng import Comment, EventStreamParser
-from support.parsing import BOM, byte_by_byte, texts
+from support.parsing import BOM, every_cutting
+from support.reading import texts
 
 
 def with_comments(reads: Iterable[bytes]) -> list[str]:
-    """What comes out of a stream, in order: the reprs of comments, the data of events."""
+    """The results for a stream, in order: the reprs of comments, the data of events."""
     parser = EventStreamParser()
     found = [each for data in reads for each in parser.feed_with_comments(data)]
     return [repr(each) if isinstance(each, Comment) else each.data for each in found]
@@ -59,10 +60,8 @@ def test_comments_come_in_their_place(stream: bytes, expected: list[str]) -> Non
 
 
 def check_with_comments(stream: bytes, expected: list[str]) -> None:
-    assert with_comments([stream]) == expected
-    assert with_comments(byte_by_byte(stream)) == expected
-    for place in range(len(stream) + 1):
-        assert with_comments([stream[:place], stream[place:]]) == expected
+    for reads in every_cutting(stream):
+        assert with_comments(reads) == expected
 
 
 def test_a_comment_is_text() -> None:
@@ -74,7 +73,7 @@ def test_a_comment_is_text() -> None:
 def test_a_comment_is_complete_when_its_line_ends() -> None:
     parser = EventStreamParser()
     assert parser.feed_with_comments(b"data: a\n: x") == []
-    assert parser.feed_with_comments(b"\r") == ["x"], "the event that it stands in is still open"
+    assert parser.feed_with_comments(b"\r") == ["x"], "its block is still incomplete"
     assert texts(parser.feed(b"\n\n")) == ["a"]
 
 
@@ -87,7 +86,25 @@ def test_feed_passes_over_the_comments_in_its_bytes() -> None:
         assert parser.feed_with_comments(b":e\n") == ["e"]
 
 
-def test_close_with_comments_returns_an_unfinished_one() -> None:
+def test_later_calls_leave_returned_lists_alone() -> None:
+    parser = EventStreamParser()
+    found = parser.feed_with_comments(b": a\n")
+    parser.feed(b": b\n")
+    parser.feed_with_comments(b": c\n")
+    parser.close_with_comments()
+    assert found == ["a"]
+
+
+def test_a_comment_belongs_to_the_call_that_completes_it() -> None:
+    parser = EventStreamParser()
+    assert parser.feed(b": a") == []
+    assert parser.feed_with_comments(b"b\n: c") == ["ab"]
+    assert parser.feed(b"d\n: e\n") == []
+    assert parser.feed_with_comments(b"data: f\n: g\n") == ["g"]
+    assert texts(parser.feed(b"\n")) == ["f"]
+
+
+def test_close_with_comments_returns_an_incomplete_comment() -> None:
     parser = EventStreamParser()
     assert parser.feed(b"data: a\n: x") == []
     comment, event = parser.close_with_comments()

@@ -1,4 +1,4 @@
-"""When events come out of the parser, and what it can be fed with."""
+"""When the parser returns events, and what it accepts."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Callable, Union
 import pytest
 
 from sseclient_ng import EventStreamParser
-from support.parsing import BOM, MakeParser, byte_by_byte, expect, texts
-from support.reading import Facts, facts
+from support.parsing import BOM, MakeParser, byte_by_byte, expect
+from support.reading import Facts, facts, texts
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from support.reading import Facts, facts
         (b"data: a\n:\n", b"\n"),
     ],
 )
-def test_comes_out_on_the_byte_that_ends_its_blank_line(
+def test_event_is_returned_on_the_byte_that_ends_its_blank_line(
     make_parser: MakeParser, before: bytes, last: bytes
 ) -> None:
     parser = make_parser()
@@ -34,7 +34,7 @@ def test_comes_out_on_the_byte_that_ends_its_blank_line(
     assert texts(parser.feed(b"\ndata: b\n\n")) == ["b"]
 
 
-def test_line_feed_after_a_carriage_return_at_the_end_of_a_read_is_swallowed(
+def test_line_feed_of_a_split_crlf_is_dropped(
     make_parser: MakeParser,
 ) -> None:
     parser = make_parser()
@@ -46,7 +46,7 @@ def test_line_feed_after_a_carriage_return_at_the_end_of_a_read_is_swallowed(
     assert parser.feed(b"\n") == []
 
 
-def test_reads_without_bytes_change_nothing(make_parser: MakeParser) -> None:
+def test_empty_reads_change_nothing(make_parser: MakeParser) -> None:
     parser = make_parser()
     reads = [b"", BOM[:1], b"", BOM[1:], b"", b"data: a\r", b"", b"\n", b"", b"\r\n", b""]
     assert texts(event for data in reads for event in parser.feed(data)) == ["a"]
@@ -60,7 +60,7 @@ def test_last_event_id_moves_at_the_blank_line(make_parser: MakeParser) -> None:
     assert parser.last_event_id == "1"
 
 
-def test_reconnection_time_counts_from_the_end_of_its_line(make_parser: MakeParser) -> None:
+def test_reconnection_time_takes_effect_at_the_end_of_its_line(make_parser: MakeParser) -> None:
     parser = make_parser()
     parser.feed(b"data: a\nretry: 10")
     assert parser.retry is None
@@ -69,7 +69,7 @@ def test_reconnection_time_counts_from_the_end_of_its_line(make_parser: MakePars
     assert facts(parser.feed(b"data: b\n\n")) == [expect("a\nb", retry=10)]
 
 
-def test_looking_at_the_reconnection_time_changes_nothing(make_parser: MakeParser) -> None:
+def test_reading_the_reconnection_time_changes_nothing(make_parser: MakeParser) -> None:
     stream = b"id: 1\nretry: 10\ndata: a\r\ndata: b\n\ndata: c\n\n"
     parser = make_parser()
     events = []
@@ -89,7 +89,7 @@ def test_last_event_id_of_an_earlier_stream(make_parser: MakeParser) -> None:
     ]
 
 
-def test_events_of_one_read_come_in_order_and_are_all_new_objects() -> None:
+def test_events_of_one_read_are_in_order_and_distinct() -> None:
     parser = EventStreamParser()
     events = parser.feed(b"data: a\n\ndata: a\n\n")
     events += parser.feed(b"data: a\n\n")
@@ -114,14 +114,14 @@ def test_reconnection_time_of_any_length(make_parser: MakeParser, digits: int) -
     assert event.retry > 10**600  # milliseconds: longer than the age of the universe
 
 
-def test_reconnection_time_with_zeros_in_front_of_any_length(make_parser: MakeParser) -> None:
+def test_reconnection_time_with_any_number_of_leading_zeros(make_parser: MakeParser) -> None:
     parser = make_parser()
     (event,) = parser.feed(b"retry: " + b"0" * 6000 + b"25\ndata: a\n\n")
     assert event.retry == parser.retry == 25
 
 
 @pytest.mark.skipif(not hasattr(sys, "set_int_max_str_digits"), reason="this Python has no limit")
-def test_reconnection_time_under_the_strictest_limit_of_python(make_parser: MakeParser) -> None:
+def test_reconnection_time_under_the_strictest_int_limit(make_parser: MakeParser) -> None:
     before = sys.get_int_max_str_digits()
     sys.set_int_max_str_digits(640)
     try:
@@ -139,7 +139,7 @@ def test_any_kind_of_bytes(kind: Callable[[bytes], Union[bytes, bytearray, memor
     assert texts(parser.feed(kind(b"\n\r\n"))) == ["b"]
 
 
-def test_a_buffer_can_be_used_again_after_it_was_fed() -> None:
+def test_a_buffer_can_be_reused_after_feed() -> None:
     parser = EventStreamParser()
     buffer = bytearray(b"data: a\nda")
     parser.feed(memoryview(buffer))
@@ -153,7 +153,7 @@ def test_anything_else_is_a_type_error(wrong: object) -> None:
     parser.feed(b"data: ")
     with pytest.raises(TypeError, match=f"bytes.*{type(wrong).__name__}"):
         parser.feed(wrong)  # type: ignore[arg-type]
-    assert texts(parser.feed(b"a\n\n")) == ["a"], "what was fed before is still there"
+    assert texts(parser.feed(b"a\n\n")) == ["a"], "earlier bytes are kept"
 
 
 def test_options_are_keywords() -> None:
@@ -189,7 +189,7 @@ def test_options_are_keywords() -> None:
         (b"data: a\n\xef\xbb", [expect("a")]),
     ],
 )
-def test_close_gives_the_event_without_its_blank_line(
+def test_close_returns_the_event_without_its_blank_line(
     make_parser: MakeParser, stream: bytes, expected: list[Facts]
 ) -> None:
     for reads in ([stream], byte_by_byte(stream)):
@@ -207,14 +207,14 @@ def test_close_ends_a_line_with_a_reconnection_time(make_parser: MakeParser) -> 
     assert parser.retry == 25
 
 
-def test_close_of_an_event_moves_the_last_event_id(make_parser: MakeParser) -> None:
+def test_close_moves_the_last_event_id(make_parser: MakeParser) -> None:
     parser = make_parser()
     parser.feed(b"data: a\nid: 1")
     parser.close()
     assert parser.last_event_id == "1"
 
 
-def test_after_close_comes_another_stream(make_parser: MakeParser) -> None:
+def test_parser_reads_another_stream_after_close(make_parser: MakeParser) -> None:
     parser = make_parser()
     parser.feed(b"id: 1\ndata: a\n\nevent: e\nretry: 4\ndata: lost")
     parser.close()
@@ -222,7 +222,7 @@ def test_after_close_comes_another_stream(make_parser: MakeParser) -> None:
     assert facts(parser.feed(BOM + b"data: b\n\n")) == [expect("b", carried="1")]
 
 
-def test_line_feed_at_the_start_of_another_stream_is_a_line(make_parser: MakeParser) -> None:
+def test_line_feed_at_the_start_of_another_stream_ends_a_line(make_parser: MakeParser) -> None:
     parser = make_parser()
     parser.feed(b"data: a\r")
     parser.close()

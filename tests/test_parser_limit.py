@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import tracemalloc
-from typing import Callable
+from collections.abc import Iterable
 
 import pytest
 
 from sseclient_ng import EventStreamParser, EventTooLarge
-from support.parsing import BOM, byte_by_byte, expect, texts
-from support.reading import facts
+from support.parsing import BOM, every_cutting, expect
+from support.reading import facts, texts
 
 
-def outcome(stream: bytes, limit: int, make_reads: Callable[[bytes], list[bytes]]) -> list[str]:
-    """The data of the events, and an "error" where the limit was exceeded."""
+def outcome(reads: Iterable[bytes], limit: int) -> list[str]:
+    """The data of the events, then "error" if one exceeds the limit."""
     parser = EventStreamParser(max_event_size=limit)
     seen: list[str] = []
     try:
-        for data in make_reads(stream):
+        for data in reads:
             seen += texts(parser.feed(data))
         seen += texts(parser.close())
     except EventTooLarge:
@@ -26,13 +26,8 @@ def outcome(stream: bytes, limit: int, make_reads: Callable[[bytes], list[bytes]
 
 
 def check_limit(stream: bytes, limit: int, expected: list[str]) -> None:
-    def cut_at(place: int) -> Callable[[bytes], list[bytes]]:
-        return lambda stream: [stream[:place], stream[place:]]
-
-    assert outcome(stream, limit, lambda stream: [stream]) == expected
-    assert outcome(stream, limit, byte_by_byte) == expected
-    for place in range(1, len(stream)):
-        assert outcome(stream, limit, cut_at(place)) == expected
+    for reads in every_cutting(stream):
+        assert outcome(reads, limit) == expected
 
 
 @pytest.mark.parametrize(
@@ -57,7 +52,7 @@ def check_limit(stream: bytes, limit: int, expected: list[str]) -> None:
 )
 def test_limit_is_exact_however_it_is_cut(stream: bytes, size: int, expected: list[str]) -> None:
     check_limit(stream, size, expected)
-    shorter = outcome(stream, size - 1, lambda stream: [stream])
+    shorter = outcome([stream], size - 1)
     assert shorter[-1] == "error"
     check_limit(stream, size - 1, shorter)
 
@@ -89,7 +84,7 @@ def test_events_before_the_one_too_large_are_returned_first() -> None:
     assert parser.last_event_id == "1"
 
 
-def test_error_is_raised_at_once_where_nothing_came_before() -> None:
+def test_error_is_raised_at_once_without_events_before_it() -> None:
     parser = EventStreamParser(max_event_size=20)
     parser.feed(b"data: 0123456789")
     with pytest.raises(EventTooLarge) as first:
@@ -100,7 +95,7 @@ def test_error_is_raised_at_once_where_nothing_came_before() -> None:
     assert str(first.value) == str(second.value)
 
 
-def test_error_raised_again_does_not_grow_its_traceback() -> None:
+def test_traceback_of_a_repeated_error_does_not_grow() -> None:
     parser = EventStreamParser(max_event_size=5)
 
     def depth() -> int:
@@ -112,7 +107,7 @@ def test_error_raised_again_does_not_grow_its_traceback() -> None:
     assert len({depth() for _ in range(5)}) == 1
 
 
-def test_close_raises_what_a_read_had_no_time_to() -> None:
+def test_close_raises_the_error_that_feed_postponed() -> None:
     parser = EventStreamParser(max_event_size=10)
     assert texts(parser.feed(b"data: a\n\ndata: too long\n\n")) == ["a"]
     with pytest.raises(EventTooLarge):
@@ -147,7 +142,7 @@ def test_no_limit() -> None:
 
 
 @pytest.mark.parametrize("size", [100, 5_000])
-def test_comments_are_not_held_although_no_blank_line_follows(size: int) -> None:
+def test_comments_without_a_blank_line_after_them_take_no_memory(size: int) -> None:
     parser = EventStreamParser()
     comment = b": " + b"x" * size + b"\n"
     tracemalloc.start()

@@ -1,27 +1,27 @@
-"""What holds for every stream: random ones, cut at random, against a second reading of the rules.
+"""Properties of every stream: random streams, cut at random, against a second implementation.
 
-The rules are read a second time by `interpret`, straight from the standard's steps and with nothing
-of the package in it. The streams come from a grammar of lines that lean towards the odd cases.
+`interpret` implements the steps of the standard once more, with nothing of the package in it. The
+streams come from a grammar of lines that leans towards the odd cases.
 """
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Iterable
-from typing import NamedTuple, Optional
+from itertools import chain, repeat
+from typing import NamedTuple, Optional, Union
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from sseclient_ng import Comment, Event, EventStreamParser, EventTooLarge, iter_events
+from support.parsing import BOM
 from support.reading import Facts, GeneralPath, facts
 
-BOM = b"\xef\xbb\xbf"
 LINE_END = re.compile("\r\n|\n|\r")
 
-# The same streams on every run and every machine, and a test that is never late.
+# The same streams on every run and every machine, and no deadline.
 deterministic = settings(
     derandomize=True,
     database=None,
@@ -32,7 +32,7 @@ deterministic = settings(
 
 
 class Interpretation(NamedTuple):
-    """What a stream amounts to: its events, then what it leaves behind."""
+    """The events of a stream, and its state at the end."""
 
     events: list[Facts]
     last_event_id: str
@@ -40,14 +40,22 @@ class Interpretation(NamedTuple):
 
 
 class Interpreter:
-    """The steps of "Interpreting an event stream", one method for one of their paragraphs."""
+    """The steps of "Interpreting an event stream", one method for each of their paragraphs.
+
+    Attributes:
+        found: the events, and the texts of comments, in the order of the stream.
+    """
 
     def __init__(self) -> None:
-        self.events: list[Facts] = []
+        self.found: list[Union[Facts, str]] = []
         self.last_event_id = ""
         self.reconnection_time: Optional[int] = None
         self.id_buffer = ""
         self.reset()
+
+    @property
+    def events(self) -> list[Facts]:
+        return [each for each in self.found if isinstance(each, Facts)]
 
     def reset(self) -> None:
         self.data_buffer = ""
@@ -59,7 +67,7 @@ class Interpreter:
         if line == "":
             self.dispatch()
         elif line[0] == ":":
-            pass
+            self.found.append(line[2:] if line[1:2] == " " else line[1:])
         elif ":" in line:
             at = line.index(":")
             value = line[at + 1 :]
@@ -82,15 +90,15 @@ class Interpreter:
         if self.data_buffer != "":
             data = self.data_buffer[:-1]
             name = self.type_buffer or "message"
-            self.events.append(Facts(data, name, self.own_id, self.own_retry, self.last_event_id))
+            self.found.append(Facts(data, name, self.own_id, self.own_retry, self.last_event_id))
         self.reset()
 
 
-def interpret(stream: bytes, *, at_the_end: str = "drop") -> Interpretation:
+def interpreter_of(stream: bytes, *, at_the_end: str = "drop") -> Interpreter:
     """Read a stream by the standard.
 
     Args:
-        stream: all of it.
+        stream: the whole stream.
         at_the_end: "drop" what lacks its blank line, or "deliver" it.
     """
     text = stream.decode("utf-8", "replace")
@@ -101,9 +109,13 @@ def interpret(stream: bytes, *, at_the_end: str = "drop") -> Interpretation:
     if at_the_end == "deliver":
         interpreter.line(unfinished)
         interpreter.line("")
-    return Interpretation(
-        interpreter.events, interpreter.last_event_id, interpreter.reconnection_time
-    )
+    return interpreter
+
+
+def interpret(stream: bytes, *, at_the_end: str = "drop") -> Interpretation:
+    """Read a stream by the standard; the arguments are those of `interpreter_of`."""
+    read = interpreter_of(stream, at_the_end=at_the_end)
+    return Interpretation(read.events, read.last_event_id, read.reconnection_time)
 
 
 # Streams
@@ -145,7 +157,7 @@ def odd_streams(draw: st.DrawFn) -> bytes:
 
 @st.composite
 def usual_streams(draw: st.DrawFn) -> bytes:
-    """Blocks as servers write them, with one kind of line end: what the fast path is for."""
+    """Blocks as servers write them, with one kind of line end, for the fast path."""
     blocks = st.one_of(
         st.lists(data_line, min_size=1, max_size=1),
         st.lists(data_line, min_size=1, max_size=5),
@@ -154,6 +166,7 @@ def usual_streams(draw: st.DrawFn) -> bytes:
         st.lists(usual_field, min_size=1, max_size=5),
         st.lists(any_field, min_size=1, max_size=5),
         st.lists(st.just(b": ping"), min_size=1, max_size=2),
+        st.permutations([b": ping", b"data: a", b"data: b"]),
     )
     end = draw(st.sampled_from([b"\n", b"\n", b"\n", b"\r\n", b"\r"]))
     drawn = draw(st.lists(blocks, max_size=8))
@@ -198,8 +211,8 @@ def parse(parser: EventStreamParser, reads: Iterable[bytes]) -> Interpretation:
         pytest.param(b"id: 1\ndata: a\n\nid\ndata: b\n\n", id="an ID and its reset"),
     ],
 )
-def test_second_reading_reads_what_it_should(stream: bytes) -> None:
-    """Two examples by hand: a second reading that gave nothing would agree with a broken one."""
+def test_second_implementation_is_right(stream: bytes) -> None:
+    """Two examples by hand: if it gave nothing, it would agree with a broken parser."""
     expected = {
         b"data\n\ndata\ndata\n\ndata:": [
             Facts("", "message", None, None, ""),
@@ -215,7 +228,7 @@ def test_second_reading_reads_what_it_should(stream: bytes) -> None:
 
 @deterministic
 @given(stream=streams, sizes=cuttings)
-def test_events_are_those_of_the_standard_in_any_cutting(stream: bytes, sizes: list[int]) -> None:
+def test_any_cutting_gives_the_events_of_the_standard(stream: bytes, sizes: list[int]) -> None:
     expected = interpret(stream)
     reads = cut(stream, sizes)
     assert parse(EventStreamParser(), reads) == expected
@@ -225,7 +238,7 @@ def test_events_are_those_of_the_standard_in_any_cutting(stream: bytes, sizes: l
 
 @deterministic
 @given(stream=usual_streams(), sizes=cuttings)
-def test_fast_path_is_the_general_path(stream: bytes, sizes: list[int]) -> None:
+def test_fast_path_agrees_with_the_general_path(stream: bytes, sizes: list[int]) -> None:
     reads = cut(stream, sizes)
     fast = parse(EventStreamParser(), reads)
     assert fast == parse(GeneralPath(), reads)
@@ -234,7 +247,7 @@ def test_fast_path_is_the_general_path(stream: bytes, sizes: list[int]) -> None:
 
 @deterministic
 @given(stream=usual_streams(), sizes=cuttings)
-def test_each_event_comes_out_with_its_blank_line(stream: bytes, sizes: list[int]) -> None:
+def test_each_event_is_returned_with_its_blank_line(stream: bytes, sizes: list[int]) -> None:
     parser = EventStreamParser()
     came: list[Facts] = []
     read = b""
@@ -246,7 +259,7 @@ def test_each_event_comes_out_with_its_blank_line(stream: bytes, sizes: list[int
 
 @deterministic
 @given(stream=streams, sizes=cuttings)
-def test_looking_on_changes_nothing(stream: bytes, sizes: list[int]) -> None:
+def test_reading_the_properties_changes_nothing(stream: bytes, sizes: list[int]) -> None:
     parser = EventStreamParser()
     events, read = [], b""
     for data in cut(stream, sizes):
@@ -259,7 +272,7 @@ def test_looking_on_changes_nothing(stream: bytes, sizes: list[int]) -> None:
 
 @deterministic
 @given(stream=streams, sizes=cuttings)
-def test_close_delivers_what_lacks_its_blank_line(stream: bytes, sizes: list[int]) -> None:
+def test_close_returns_the_event_without_its_blank_line(stream: bytes, sizes: list[int]) -> None:
     expected = interpret(stream, at_the_end="deliver").events
     for parser in (EventStreamParser(), GeneralPath()):
         events = [event for data in cut(stream, sizes) for event in parser.feed(data)]
@@ -269,7 +282,9 @@ def test_close_delivers_what_lacks_its_blank_line(stream: bytes, sizes: list[int
 
 @deterministic
 @given(first=streams, second=streams, sizes=cuttings)
-def test_after_close_it_is_a_new_parser(first: bytes, second: bytes, sizes: list[int]) -> None:
+def test_a_closed_parser_reads_like_a_new_one(
+    first: bytes, second: bytes, sizes: list[int]
+) -> None:
     used = EventStreamParser()
     for data in cut(first, sizes):
         used.feed(data)
@@ -281,7 +296,7 @@ def test_after_close_it_is_a_new_parser(first: bytes, second: bytes, sizes: list
 
 @deterministic
 @given(stream=noise, sizes=cuttings)
-def test_noise_raises_nothing_and_any_cutting_gives_the_same(
+def test_noise_raises_nothing_and_any_cutting_gives_the_same_events(
     stream: bytes, sizes: list[int]
 ) -> None:
     expected = interpret(stream)
@@ -289,35 +304,37 @@ def test_noise_raises_nothing_and_any_cutting_gives_the_same(
     assert parse(GeneralPath(), cut(stream, sizes)) == expected
 
 
-def comments_of(stream: bytes) -> list[str]:
-    text = stream.decode("utf-8", "replace")
-    *lines, _ = LINE_END.split(text[1:] if text[:1] == "\ufeff" else text)
-    texts = [line[1:] for line in lines if line[:1] == ":"]
-    return [text[1:] if text[:1] == " " else text for text in texts]
+def in_order(found: Iterable[Union[Event, Comment]]) -> list[Union[Facts, str]]:
+    return [str(each) if isinstance(each, Comment) else facts([each])[0] for each in found]
 
 
 @deterministic
 @given(stream=streams, sizes=cuttings)
 def test_comments_have_the_same_place_in_any_cutting(stream: bytes, sizes: list[int]) -> None:
-    whole = EventStreamParser().feed_with_comments(stream)
+    expected = interpreter_of(stream).found
+    assert in_order(EventStreamParser().feed_with_comments(stream)) == expected
     parser = EventStreamParser()
     found = [each for data in cut(stream, sizes) for each in parser.feed_with_comments(data)]
-    assert list(map(repr, found)) == list(map(repr, whole))
-    assert [each for each in whole if isinstance(each, Comment)] == comments_of(stream)
-    assert facts(each for each in whole if isinstance(each, Event)) == interpret(stream).events
+    assert in_order(found) == expected
 
 
 @deterministic
 @given(stream=streams, sizes=cuttings, choices=st.lists(st.booleans()))
-def test_asking_for_comments_now_and_then_changes_no_event(
+def test_feed_skips_only_the_comments_that_it_completes(
     stream: bytes, sizes: list[int], choices: list[bool]
 ) -> None:
     parser = EventStreamParser()
-    events: list[Event] = []
-    for data, choice in itertools.zip_longest(cut(stream, sizes), choices, fillvalue=b""):
-        feed = parser.feed_with_comments if choice else parser.feed
-        events += [each for each in feed(data or b"") if isinstance(each, Event)]
-    assert Interpretation(facts(events), parser.last_event_id, parser.retry) == interpret(stream)
+    read = b""
+    for data, with_comments in zip(cut(stream, sizes), chain(choices, repeat(True))):
+        before = len(interpreter_of(read).found)
+        read += data
+        expected = interpreter_of(read).found[before:]
+        if with_comments:
+            assert in_order(parser.feed_with_comments(data)) == expected
+        else:
+            assert facts(parser.feed(data)) == [each for each in expected if type(each) is Facts]
+    now = interpret(stream)
+    assert (parser.last_event_id, parser.retry) == (now.last_event_id, now.retry)
 
 
 def first_line_beyond(stream: bytes, limit: int) -> bool:

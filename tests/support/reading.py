@@ -1,4 +1,4 @@
-"""One stream with every rule of lines and text in it, and what a client makes of it."""
+"""A stream that uses every rule for lines and text, and the facts of its events."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sseclient_ng import Event, EventStreamParser
 
 
 class Facts(NamedTuple):
-    """All that an event says."""
+    """All fields of an event."""
 
     data: str
     event: str
@@ -19,7 +19,7 @@ class Facts(NamedTuple):
 
 
 class GeneralPath(EventStreamParser):
-    """A parser without its fast path, as for those who want comments."""
+    """A parser that uses only its general path, as when comments are wanted."""
 
     def feed(self, data: Union[bytes, bytearray, memoryview]) -> list[Event]:
         return [each for each in self.feed_with_comments(data) if isinstance(each, Event)]
