@@ -174,6 +174,9 @@ def usual_streams(draw: st.DrawFn) -> bytes:
     return draw(st.sampled_from([b"", BOM])) + body + draw(st.one_of(blank, any_field))
 
 
+commented_streams = st.lists(
+    st.permutations([b": ping\n", b"data: a\n", b": pong\n", b"data: b\n"]), min_size=1, max_size=5
+).map(lambda blocks: b"".join(b"".join([*block, b"\n"]) for block in blocks))
 streams = st.one_of(odd_streams(), usual_streams())
 noise = st.one_of(
     st.binary(max_size=300),
@@ -319,7 +322,11 @@ def test_comments_have_the_same_place_in_any_cutting(stream: bytes, sizes: list[
 
 
 @deterministic
-@given(stream=streams, sizes=cuttings, choices=st.lists(st.booleans()))
+@given(
+    stream=st.one_of(commented_streams, streams),
+    sizes=st.one_of(st.lists(st.integers(5, 20), min_size=5, max_size=20), cuttings),
+    choices=st.lists(st.booleans(), min_size=5),
+)
 def test_feed_skips_only_the_comments_that_it_completes(
     stream: bytes, sizes: list[int], choices: list[bool]
 ) -> None:
