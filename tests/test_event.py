@@ -1,4 +1,4 @@
-"""The event object: what it says, what old code does with it, and its text form."""
+"""The event object: its fields, its use by old code, and its text form."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from sseclient_ng import Event, EventStreamParser
 
 
 def one_event(stream: bytes) -> Event:
-    """The last event of a stream, as the parser makes it."""
+    """The last event that the parser returns for a stream."""
     return EventStreamParser().feed(stream)[-1]
 
 
 class Made(NamedTuple):
-    """An event, however made, and its four fields."""
+    """An event made in some way, and its four fields."""
 
     name: str
     event: Event
@@ -113,7 +113,7 @@ LAST_EVENT_IDS = [
 
 
 @pytest.mark.parametrize(("stream", "last_event_id"), LAST_EVENT_IDS)
-def test_last_event_id_is_carried_on_by_the_stream(stream: bytes, last_event_id: str) -> None:
+def test_stream_carries_the_last_event_id_on(stream: bytes, last_event_id: str) -> None:
     assert one_event(stream).last_event_id == last_event_id
 
 
@@ -125,7 +125,7 @@ def test_last_event_id_of_an_event_made_by_hand() -> None:
     ]
 
 
-def test_last_event_id_follows_an_id_given_later() -> None:
+def test_last_event_id_follows_an_id_set_later() -> None:
     carried = one_event(b"id: 7\n\ndata: x\n\n")
     carried.id = "8"
     assert carried.last_event_id == "8"
@@ -153,10 +153,10 @@ def test_json_of_any_value(value: object) -> None:
 
 
 @pytest.mark.parametrize("data", ["", "[DONE]", "{", "{'a': 1}", "\ufeff1"])
-def test_json_of_what_is_no_json(data: str) -> None:
+def test_json_of_invalid_data(data: str) -> None:
     with pytest.raises(json.JSONDecodeError):
         Event(data).json()
-    with pytest.raises(ValueError):  # noqa: PT011 - old code catches just this
+    with pytest.raises(ValueError):  # noqa: PT011 - old code catches this
         Event(data).json()
 
 
@@ -196,7 +196,7 @@ ROUND_TRIPS = [
 
 
 @pytest.mark.parametrize("event", ROUND_TRIPS, ids=repr)
-def test_a_dumped_event_is_read_back_as_it_was(event: Event) -> None:
+def test_parsing_a_dumped_event_gives_the_same_event(event: Event) -> None:
     (read,) = EventStreamParser().feed(event.dump().encode())
     assert vars(read) == vars(Event.parse(event.dump())) == vars(event)
 
@@ -212,13 +212,13 @@ def test_a_dumped_event_is_read_back_as_it_was(event: Event) -> None:
     ],
     ids=repr,
 )
-def test_what_can_not_be_written_on_a_line_is_refused(event: Event, named: str) -> None:
+def test_dump_refuses_what_fits_on_no_line(event: Event, named: str) -> None:
     with pytest.raises(ValueError, match=named):
         event.dump()
 
 
 class Text(NamedTuple):
-    """A text, and the fields of the one event that is read from it."""
+    """A text, and the fields of the event parsed from it."""
 
     text: str
     fields: dict[str, object]

@@ -1,4 +1,4 @@
-"""The iterators over chunks and lines: from what every HTTP library hands out to events."""
+"""The iterators over chunks and lines, as the HTTP libraries return them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ BY_LINES = pytest.mark.parametrize("read", [iter_line_events, async_line_events]
 Read = Callable[[Iterable[Any]], Iterable[Event]]
 
 
-# What is handed in, without a network.
+# Chunks and lines, without a network.
 
 SPLITTERS: list[tuple[str, Callable[[bytes], Iterable[Any]]]] = [
     ("whole", lambda stream: [stream]),
@@ -100,7 +100,7 @@ def test_lines(read: Read, split: Callable[[bytes], Iterable[Any]]) -> None:
 
 @BY_LINES
 @pytest.mark.parametrize("end", ["", "\n", "\r", "\r\n"], ids=repr)
-def test_a_line_is_one_line_however_it_ends(read: Read, end: str) -> None:
+def test_a_line_may_keep_any_end(read: Read, end: str) -> None:
     lines = ["data: a", "data: b", "", "data: c", "", "", "data: d"]
     assert texts(read(line + end for line in lines)) == ["a\nb", "c", "d"]
 
@@ -111,7 +111,7 @@ def test_a_line_is_one_line_however_it_ends(read: Read, end: str) -> None:
     [("data: a\ud800b\n\n", "a\ufffdb"), (b"data: a\xed\xa0\x80b\n\n", "a\ufffd\ufffd\ufffdb")],
     ids=["text", "bytes"],
 )
-def test_what_utf_8_can_not_hold_becomes_the_replacement_character(
+def test_invalid_text_becomes_the_replacement_character(
     read: Read, chunk: Chunk, data: str
 ) -> None:
     assert texts(read([chunk])) == [data]
@@ -133,7 +133,7 @@ def test_a_stream_without_events(read: Read, chunks: list[Chunk]) -> None:
     assert list(read(chunks)) == []
 
 
-# When events come, and what comes after them.
+# When events are returned, and the errors after them.
 
 
 def test_each_event_comes_with_its_chunk_and_nothing_is_read_ahead() -> None:
@@ -173,7 +173,7 @@ def test_nothing_is_read_ahead_asynchronously() -> None:
 
 
 class Dropped(Exception):
-    """What a source raises."""
+    """The error of a source."""
 
 
 def dropping(*chunks: Chunk) -> Iterator[Chunk]:
@@ -182,7 +182,7 @@ def dropping(*chunks: Chunk) -> Iterator[Chunk]:
 
 
 def until_error(events: Iterator[Event], error: type[BaseException]) -> list[str]:
-    """The data of the events before the error, which must come."""
+    """The data of the events before the error, which must be raised."""
     seen: list[str] = []
     with pytest.raises(error):
         seen.extend(event.data for event in events)
@@ -194,7 +194,7 @@ def async_until_error(events: AsyncIterator[Event], error: type[BaseException]) 
 
     async def run() -> None:
         async for event in events:
-            seen.append(event.data)  # noqa: PERF401 - what came before the error is wanted
+            seen.append(event.data)  # noqa: PERF401 - keeps those before the error
 
     with pytest.raises(error):
         asyncio.run(run())
@@ -216,19 +216,19 @@ def test_an_error_of_a_source_of_lines_comes_after_every_complete_event() -> Non
 @pytest.mark.parametrize(
     ("chunk", "named"), [(1, "int"), (None, "NoneType"), (["data: x"], "list"), (1.5, "float")]
 )
-def test_a_chunk_of_another_type_is_named(chunk: object, named: str) -> None:
+def test_an_error_names_the_wrong_type_of_a_chunk(chunk: object, named: str) -> None:
     chunks: list[Any] = [b"data: a\n\n", chunk]
     for read in (iter_events, async_events, iter_line_events, async_line_events):
         with pytest.raises(TypeError, match=rf"bytes or str, not {named}"):
             list(read(chunks))
 
 
-def test_bytes_are_no_iterable_of_chunks() -> None:
+def test_bytes_are_not_chunks() -> None:
     with pytest.raises(TypeError, match="bytes or str, not int"):
         list(iter_events(b"data: a\n\n"))  # type: ignore[arg-type]
 
 
-def test_an_event_of_more_than_the_limit_is_an_error_after_the_events_before_it() -> None:
+def test_limit_raises_after_the_events_before() -> None:
     megabyte = b"x" * (1 << 20)
 
     def chunks() -> Iterator[bytes]:
@@ -239,7 +239,7 @@ def test_an_event_of_more_than_the_limit_is_an_error_after_the_events_before_it(
     assert until_error(iter_events(chunks()), EventTooLarge) == ["a"]
 
 
-# What HTTP libraries hand out.
+# Responses of HTTP libraries.
 
 
 @pytest.fixture(params=["chunked", "content-length", "close", "gzip"])
@@ -255,7 +255,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[ScriptedServer]:
 
 
 class Source(NamedTuple):
-    """What a library calls its chunks: the library, and from a URL to the events."""
+    """A method that gives chunks: its library, and a function from a URL to the events."""
 
     library: str
     method: str
@@ -360,7 +360,7 @@ def test_asynchronous_responses(source: Source, server: ScriptedServer) -> None:
 
 
 def test_lines_of_requests() -> None:
-    """CRLF is left out: requests makes two lines of one where a read ends between CR and LF."""
+    """Without CRLF: requests makes two lines of one if a read ends between CR and LF."""
     pieces = cut(STREAM.replace(b"\r\n", b"\n"), 13)
     with ScriptedServer(then=response(pieces)) as server:
         for size in (1, 512):
@@ -393,7 +393,7 @@ def test_an_error_of_a_urllib3_response_comes_after_every_complete_event() -> No
         reply.close()
 
 
-def test_lines_without_their_ends_are_told_where_to_go() -> None:
+def test_error_for_iter_lines_names_the_function_for_lines() -> None:
     def iter_lines() -> Iterator[bytes]:
         yield b"data: 1"
 
@@ -406,27 +406,27 @@ def test_lines_without_their_ends_are_told_where_to_go() -> None:
         aiter_events(aiter_lines())
 
 
-LINES = ["id: 1", "data: a", "", ": comment", "data: b", ""]
+WITHOUT_ENDS = ["id: 1", "data: a", "", ": comment", "data: b", ""]
 
 
 def test_a_list_of_lines_without_their_ends_is_an_error() -> None:
     async def asynchronous() -> list[Event]:
         async def lines() -> AsyncIterator[str]:
-            for line in LINES:
+            for line in WITHOUT_ENDS:
                 yield line
 
         return [event async for event in aiter_events(lines())]
 
     with pytest.raises(ValueError, match=r"iter_line_events\(\)"):
-        list(iter_events(LINES))
+        list(iter_events(WITHOUT_ENDS))
     with pytest.raises(ValueError, match=r"aiter_line_events\(\)"):
         asyncio.run(asynchronous())
-    assert [event.data for event in iter_line_events(LINES)] == ["a", "b"]
+    assert [event.data for event in iter_line_events(WITHOUT_ENDS)] == ["a", "b"]
 
 
 @pytest.mark.parametrize(
     ("chunks", "texts"),
     [(["da", "ta: a"], ["a"]), (["data: a"], ["a"]), (["data: a", "id: b\n"], ["aid: b"])],
 )
-def test_one_line_in_pieces_is_no_list_of_lines(chunks: list[str], texts: list[str]) -> None:
+def test_pieces_of_one_line_are_chunks(chunks: list[str], texts: list[str]) -> None:
     assert [event.data for event in iter_events(chunks)] == texts

@@ -102,16 +102,16 @@ def aiter_line_events(lines: AsyncIterable[Chunk]) -> AsyncIterator[Event]:
 
 
 def _refuse_lines(chunks: object, method: str, function: str) -> None:
-    """Refuse lines without their ends, which no parser can tell from pieces of lines."""
+    """Refuse lines without their ends; the parser would join them."""
     if getattr(chunks, "__name__", "") == method:
         raise TypeError(f"{method}() gives lines without their ends: pass them to {function}()")
 
 
 class _Lines:
-    """Notices chunks that are lines without their ends.
+    """Detects chunks that are lines without their ends.
 
     Attributes:
-        possible: whether there was no line end so far.
+        possible: whether no chunk so far had a line end.
     """
 
     def __init__(self) -> None:
@@ -140,7 +140,7 @@ def _iter_parsed(chunks: Iterable[bytes]) -> Iterator[Event]:
     yield from parser.close()
 
 
-# A single generator, which the caller gets: nobody could close an inner one.
+# One generator, not one inside another: the caller could not close the inner one.
 async def _aiter_parsed(
     pieces: AsyncIterable[Chunk], prepare: Callable[[Chunk], bytes]
 ) -> AsyncIterator[Event]:

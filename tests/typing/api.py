@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import Optional
+from typing import Optional, Union
 
 import aiohttp
 import requests
@@ -11,6 +11,7 @@ from typing_extensions import assert_type
 
 from sseclient_ng import (
     AsyncSSEClient,
+    Comment,
     Event,
     EventStreamParser,
     EventTooLarge,
@@ -145,6 +146,11 @@ def parse_without_io() -> None:
     parser = EventStreamParser(last_event_id="7", max_event_size=1024)
     assert_type(parser.feed(b"data: 1\n\n"), list[Event])
     assert_type(parser.close(), list[Event])
+    for each in parser.feed_with_comments(b": hello\n"):
+        assert_type(each, Union[Event, Comment])
+        if isinstance(each, Comment):
+            assert_type(each.upper(), str)
+    assert_type(parser.close_with_comments(), list[Union[Event, Comment]])
     assert_type(parser.last_event_id, str)
     assert_type(parser.retry, Optional[int])
     for event in iter_events([b"data: 1\n\n"]):
