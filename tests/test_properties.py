@@ -346,6 +346,8 @@ def test_feed_skips_only_the_comments_that_it_completes(
 
 def first_line_beyond(stream: bytes, limit: int) -> bool:
     """Whether an event holds more than a limit: each line and its end count, comments do not."""
+    if BOM.startswith(stream):  # which is still undecided, and would not count
+        return False
     body = stream[len(BOM) :] if stream.startswith(BOM) else stream
     held = 0
     for line in re.split(rb"\r\n|\n|\r", body):
@@ -372,6 +374,8 @@ def parse_within(parser: EventStreamParser, reads: Iterable[bytes]) -> tuple[lis
 @deterministic
 @given(stream=streams, sizes=cuttings, limit=st.integers(1, 60))
 @example(stream=b"data: \nid: \ndata: \xc0\x80\n\n", sizes=[1], limit=22)  # 3 bytes for each
+@example(stream=BOM[:2], sizes=[1], limit=1)
+@example(stream=BOM[:2] + b"a", sizes=[1], limit=1)
 def test_limit_does_not_depend_on_the_cutting(stream: bytes, sizes: list[int], limit: int) -> None:
     in_reads = parse_within(EventStreamParser(max_event_size=limit), cut(stream, sizes))
     whole = parse_within(EventStreamParser(max_event_size=limit), [stream])
