@@ -10,6 +10,7 @@ import aiohttp
 
 from sseclient_ng._arguments import copy_arguments, record_body_positions
 from sseclient_ng._async_shell import AsyncShell
+from sseclient_ng._attributes import StreamAttributes
 from sseclient_ng._callbacks import Callbacks
 from sseclient_ng._core.delivery import Delivery
 from sseclient_ng._core.event import Event
@@ -23,7 +24,7 @@ __all__ = ["AsyncSSEClient"]
 _Self = TypeVar("_Self", bound="AsyncSSEClient")
 
 
-class AsyncSSEClient:
+class AsyncSSEClient(StreamAttributes):
     """An event stream from a URL, for asyncio.
 
     It connects when its block is entered, or at the first step of the loop, and reconnects as long
@@ -74,6 +75,8 @@ class AsyncSSEClient:
     See the WHATWG HTML standard, 9.2.2 to 9.2.4.
     """
 
+    _shell: AsyncShell
+
     def __init__(
         self,
         url: str,
@@ -103,7 +106,7 @@ class AsyncSSEClient:
         delivery = Delivery(
             last_id, retry, max_event_size=max_event_size, comments=on_comment is not None
         )
-        self._shell = AsyncShell(
+        self._shell = AsyncShell(  # pyright: ignore[reportIncompatibleVariableOverride]
             Machine(delivery, policy),
             choose_async_transport(session, repeats=policy is not None),
             Callbacks(on_open, on_error, on_comment),
@@ -111,35 +114,6 @@ class AsyncSSEClient:
             check_content_type=check_content_type,
             body_positions=_body_positions(aiohttp_kwargs) if policy is not None else (),
         )
-
-    @property
-    def last_id(self) -> Optional[str]:
-        """The ID of the last event that was delivered, or of a block without data after it.
-
-        The next connection asks the server to resume after it; None asks for none.
-        """
-        return self._shell.delivery.last_id
-
-    @last_id.setter
-    def last_id(self, last_id: Optional[str]) -> None:
-        self._shell.delivery.last_id = last_id
-
-    @property
-    def retry(self) -> int:
-        """The reconnection time in milliseconds; the server's ``retry`` fields set it."""
-        return self._shell.delivery.retry
-
-    @retry.setter
-    def retry(self, retry: int) -> None:
-        self._shell.delivery.retry = retry
-
-    @property
-    def closed(self) -> bool:
-        """Whether `close` was called."""
-        return self._shell.machine.closed
-
-    def __reduce_ex__(self, protocol: object) -> str:
-        raise TypeError("a client can't be copied or pickled: it has a connection")
 
     def __aiter__(self: _Self) -> _Self:
         return self

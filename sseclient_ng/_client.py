@@ -11,6 +11,7 @@ from typing import Any, Callable, ClassVar, Optional, TypeVar, Union, cast
 import requests
 
 from sseclient_ng._arguments import copy_arguments, record_body_positions
+from sseclient_ng._attributes import StreamAttributes
 from sseclient_ng._callbacks import Callbacks
 from sseclient_ng._core.delivery import Delivery
 from sseclient_ng._core.event import Event
@@ -28,7 +29,7 @@ _Self = TypeVar("_Self", bound="Client")
 _NO_SOURCE = cast(str, object())
 
 
-class Client:
+class Client(StreamAttributes):
     """An event stream, from a URL or from something that is open already.
 
     Given a URL it connects at once, and reconnects for as long as it is iterated over, after the
@@ -127,7 +128,7 @@ class Client:
             comments=on_comment is not None,
             one_by_one=self._delivers_one_by_one,
         )
-        self._shell = self._shell_type(
+        self._shell = self._shell_type(  # pyright: ignore[reportIncompatibleVariableOverride]
             Machine(delivery, policy),
             Callbacks(on_open, on_error, on_comment),
             method=method.upper(),
@@ -144,32 +145,6 @@ class Client:
             if isinstance(source, requests.Response):
                 self.resp = source
             self._shell.read_given(self, body_of_source(source, chunk_size))
-
-    @property
-    def last_id(self) -> Optional[str]:
-        """The ID of the last event that was delivered, or of a block without data after it.
-
-        The next connection asks the server to resume after it; None asks for none.
-        """
-        return self._shell.delivery.last_id
-
-    @last_id.setter
-    def last_id(self, last_id: Optional[str]) -> None:
-        self._shell.delivery.last_id = last_id
-
-    @property
-    def retry(self) -> int:
-        """The reconnection time in milliseconds; the server's ``retry`` fields set it."""
-        return self._shell.delivery.retry
-
-    @retry.setter
-    def retry(self, retry: int) -> None:
-        self._shell.delivery.retry = retry
-
-    @property
-    def closed(self) -> bool:
-        """Whether `close` was called."""
-        return self._shell.machine.closed
 
     def __iter__(self: _Self) -> _Self:
         return self
@@ -212,9 +187,6 @@ class Client:
         traceback: Optional[TracebackType],
     ) -> None:
         self._shell.close()  # not self.close(): subclasses have one of their own, for other uses
-
-    def __reduce_ex__(self, protocol: object) -> str:
-        raise TypeError("a client can't be copied or pickled: it has a connection")
 
     def __del__(self) -> None:
         shell = self.__dict__.get("_shell")

@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from typing import Any, Callable, Optional, TypeVar, cast
 
 from sseclient_ng._arguments import copy_arguments
+from sseclient_ng._attributes import StreamAttributes
 from sseclient_ng._callbacks import Callbacks
 from sseclient_ng._client import Client
 from sseclient_ng._core.delivery import Delivery
@@ -313,7 +314,7 @@ class OldNames(Client):
 
 
 # Subclasses have an attribute of that name; to type checkers it stays the property.
-setattr(OldNames, "closed", _Overridable(vars(Client)["closed"]))  # noqa: B010
+setattr(OldNames, "closed", _Overridable(vars(StreamAttributes)["closed"]))  # noqa: B010
 
 # For help() and editors: the parameters are those of the constructor.
 setattr(OldNames.__new__, "__signature__", inspect.signature(Client.__init__))  # noqa: B010

@@ -38,7 +38,7 @@ FLOORS = [
     {"_sseclient"},
     {"_legacy"},
     {"_client", "_async_client"},
-    {"_shell", "_async_shell"},
+    {"_shell", "_async_shell", "_attributes"},
     {"_transports", "_failures", "_callbacks"},
     {"_sources"},
     {"_urllib3_body"},
