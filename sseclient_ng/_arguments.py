@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Callable, Union, cast
 
+import requests
 import urllib3
 
 from sseclient_ng._core.http import (
@@ -23,6 +24,7 @@ __all__ = [
     "evaluate",
     "has_authorization",
     "is_about_a_url",
+    "leave_unchanged",
     "record_body_positions",
     "rewind_body",
 ]
@@ -105,6 +107,15 @@ def has_authorization(arguments: Mapping[str, object]) -> bool:
     headers = cast("Mapping[Union[str, bytes], object]", arguments.get("headers") or {})
     names = (name.decode("latin-1") if isinstance(name, bytes) else name for name in headers)
     return "authorization" in map(str.lower, names)
+
+
+def leave_unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Return a request as it is: an ``auth`` that keeps requests from reading a netrc file.
+
+    Args:
+        request: the request.
+    """
+    return request
 
 
 def is_about_a_url(error: Exception) -> bool:

@@ -69,8 +69,8 @@ class Body(Protocol):
         ...
 
 
-class Answer(Protocol):
-    """An answer whose head has arrived."""
+class Head(Protocol):
+    """What the answers of all libraries have: the head of a response has arrived."""
 
     @property
     def response(self) -> object:
@@ -87,6 +87,14 @@ class Answer(Protocol):
         """The Content-Type; None where there is none."""
         ...
 
+    def close(self) -> None:
+        """End the connection, or give it back."""
+        ...
+
+
+class Answer(Head, Protocol):
+    """An answer whose body threads read."""
+
     def body(self) -> Body:
         """Return the body, to be read as an event stream."""
         ...
@@ -97,10 +105,6 @@ class Answer(Protocol):
         Args:
             waker: ends the reading from another thread.
         """
-        ...
-
-    def close(self) -> None:
-        """End the connection, or give it back."""
         ...
 
 
@@ -141,23 +145,8 @@ class AsyncBody(Protocol):
         ...
 
 
-class AsyncAnswer(Protocol):
-    """An answer whose head has arrived."""
-
-    @property
-    def response(self) -> object:
-        """The response of the library: for ``on_open`` and ``resp``."""
-        ...
-
-    @property
-    def status(self) -> int:
-        """The status code."""
-        ...
-
-    @property
-    def content_type(self) -> Optional[str]:
-        """The Content-Type; None where there is none."""
-        ...
+class AsyncAnswer(Head, Protocol):
+    """An answer whose body tasks read."""
 
     def body(self) -> AsyncBody:
         """Return the body, to be read as an event stream."""
@@ -165,10 +154,6 @@ class AsyncAnswer(Protocol):
 
     async def keep(self) -> requests.Response:
         """Return the response with as much of its body as can be had, and end the connection."""
-        ...
-
-    def close(self) -> None:
-        """End the connection, or give it back."""
         ...
 
 

@@ -19,7 +19,7 @@ import urllib3
 from requests.structures import CaseInsensitiveDict
 from yarl import URL
 
-from sseclient_ng._arguments import has_authorization
+from sseclient_ng._arguments import has_authorization, leave_unchanged
 from sseclient_ng._core.http import ERROR_BODY_BYTES, ERROR_BODY_SECONDS
 from sseclient_ng._transports import Request
 
@@ -82,7 +82,7 @@ def prepare_request(request: Request, *, has_base: bool) -> PreparedRequest:
     if type(arguments.get("auth")) is tuple:
         credentials: Any = arguments.pop("auth")
     else:  # aiohttp refuses its own objects with credentials in the URL
-        credentials = _unchanged if arguments.get("auth") is not None else None
+        credentials = leave_unchanged if arguments.get("auth") is not None else None
     of_requests = requests.Request(
         "GET",  # for others, requests would add Content-Length
         "http://session.invalid/" if is_path else url,
@@ -106,10 +106,6 @@ def _target(url: str) -> URL:
             f"a URL must begin with http:// or https://, not {target.scheme}:"
         )
     return target.with_user(None) if target.raw_user is not None else target
-
-
-def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request
 
 
 def _text(value: Any) -> Any:

@@ -16,7 +16,7 @@ from requests.cookies import RequestsCookieJar, extract_cookies_to_jar, merge_co
 from urllib3.response import HTTPResponse
 
 from sseclient_ng import _sockets
-from sseclient_ng._arguments import has_authorization, is_about_a_url
+from sseclient_ng._arguments import has_authorization, is_about_a_url, leave_unchanged
 from sseclient_ng._codings import UndecodableError, decodable_codings
 from sseclient_ng._core.http import ERROR_BODY_BYTES, ERROR_BODY_SECONDS
 from sseclient_ng._sources import SourceBody, body_of_response
@@ -97,7 +97,7 @@ class RequestsTransport:
         session = self._session
         arguments = self._with_cookies(request.arguments)
         if _own_authorization_counts(request, session):
-            arguments = {**arguments, "auth": _leave_as_it_is}
+            arguments = {**arguments, "auth": leave_unchanged}
         if session is None:
             # Looked up where callers' tests replace it: on the package, when it is needed.
             session = cast(Session, sys.modules["sseclient_ng"].requests)
@@ -210,7 +210,3 @@ def _own_authorization_counts(request: Request, session: Optional[Session]) -> b
     if not (session is None or isinstance(session, requests.Session)):
         return False
     return getattr(session, "auth", None) is None and "@" not in urlsplit(request.url).netloc
-
-
-def _leave_as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request
