@@ -106,7 +106,10 @@ class Shell:
         try:
             while True:
                 action = self.machine.next_action()
-                if action is READ or action is STOP:
+                if action is READ:
+                    return
+                if action is STOP:
+                    self._end()
                     return
                 try:
                     self._carry_out(action, client)

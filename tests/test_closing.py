@@ -239,6 +239,25 @@ def test_a_client_that_was_never_read() -> None:
         server.wait_for_disconnect(timeout=AT_ONCE)
 
 
+def test_a_client_that_is_closed_while_it_connects_leaves_nothing() -> None:
+    class Closing(SSEClient):
+        """Its close() finds nothing to close: the answer comes only then."""
+
+        def get(self, url: str, **arguments: Any) -> requests.Response:
+            answered = requests.get(url, **arguments)
+            self.close()
+            return answered
+
+        def __init__(self, url: str) -> None:
+            super().__init__(url, session=self)  # type: ignore[arg-type]
+
+    with ScriptedServer([sent(1), Hold()]) as server, nothing_left():
+        client = Closing(server.url)
+        assert client.closed
+        server.wait_for_disconnect(timeout=AT_ONCE)
+        assert list(client) == []
+
+
 def test_the_callers_session_stays_open() -> None:
     scripts: list[Scripted] = [[sent(1), Hold()], response(b"ok")]
     with nothing_left(), ScriptedServer(*scripts) as server, requests.Session() as session:

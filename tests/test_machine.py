@@ -281,6 +281,20 @@ def test_a_healthy_connection_sets_the_wait_back(
     assert told.delay == next_wait * RECONNECTION_TIME
 
 
+def test_a_healthy_connection_sets_the_attempts_back() -> None:
+    machine = DrivenMachine(ReconnectPolicy(max_attempts=2, jitter=0.0))
+    machine.go_to(State.CONNECTING_AGAIN)
+    for _ in range(3):
+        machine.failed(REFUSED)
+        assert isinstance(machine.next_action(), Tell)
+        machine.pass_wait()
+        assert machine.next_action() is CONNECT
+        machine.open_again()
+        machine.lose()
+        machine.pass_wait()
+        assert machine.next_action() is CONNECT
+
+
 def test_what_the_caller_gives_up_is_never_counted() -> None:
     machine = DrivenMachine(ReconnectPolicy(max_attempts=2, jitter=0.0))
     machine.go_to(State.CONNECTING_AGAIN)
