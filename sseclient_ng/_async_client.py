@@ -120,7 +120,7 @@ class AsyncSSEClient(StreamAttributes):
 
     async def __anext__(self) -> Event:
         shell = self._shell
-        if shell.ready and not shell.machine.closed:  # a short cut: see benchmarks/asynchronous.py
+        if shell.ready:  # a short cut: see benchmarks/asynchronous.py
             return shell.deliver()
         event = await shell.next_event(self)
         if event is None:

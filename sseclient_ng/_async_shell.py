@@ -7,6 +7,7 @@ task of its own here, so that it outlives a step that is cancelled.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from inspect import isawaitable
 from typing import Any, Callable, Optional, Protocol, cast
 
@@ -57,7 +58,7 @@ class AsyncShell:
     Attributes:
         machine: as given.
         delivery: the machine's.
-        ready: the events that are ready.
+        ready: the events that are ready; none once the client is closed.
         deliver: takes one of them.
         body: what is open, or None.
         keeps_connection: whether a step that is given up leaves its connection, or the attempt to
@@ -126,7 +127,7 @@ class AsyncShell:
         try:
             # Where an event is ready the answer is DELIVER. Not to ask saves a call an event: see
             # benchmarks/asynchronous.py.
-            while machine.closed or not self.ready:
+            while not self.ready:
                 action = machine.next_action()
                 if action is STOP:
                     await self._end()
@@ -144,6 +145,7 @@ class AsyncShell:
     async def close(self) -> None:
         """End what any task waits for, and close what is open."""
         self.machine.close()
+        self.ready = deque()
         if self._waiting is not None:
             self._waiting.cancel()
         attempt = self._attempt

@@ -151,7 +151,7 @@ class Client(StreamAttributes):
 
     def __next__(self) -> Event:
         shell = self._shell
-        if shell.ready and not shell.machine.closed:  # a short cut: see benchmarks/client.py
+        if shell.ready:  # a short cut: see benchmarks/client.py
             return shell.deliver()
         event = shell.next_event(self)
         if event is None:

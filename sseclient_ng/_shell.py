@@ -6,6 +6,7 @@ The asynchronous twin is `_async_shell`: one name for one thing in both files.
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Iterator
 from typing import Any, Optional, Protocol, cast
 
@@ -63,7 +64,7 @@ class Shell:
     Attributes:
         machine: as given.
         delivery: the machine's.
-        ready: the events that are ready.
+        ready: the events that are ready; none once the client is closed.
         deliver: takes one of them.
         body: what is open, or None.
         chunks: an iterator over the chunks of that.
@@ -152,7 +153,7 @@ class Shell:
             try:
                 if action is READ:
                     self._read(client)
-                    if self.ready and not machine.closed:
+                    if self.ready:
                         return self.deliver()  # saves asking once more: see benchmarks/client.py
                 elif action is DELIVER:
                     return self.deliver()
@@ -171,6 +172,7 @@ class Shell:
     def close(self) -> None:
         """End what any thread waits for, and close what is open. A signal handler may call this."""
         self.machine.close()
+        self.ready = deque()
         self._waker.wake()
         if self._in_use.acquire(blocking=False):  # else the thread that reads closes the body
             try:

@@ -22,6 +22,9 @@ class Progress(enum.Enum):
     NOTHING = "no bytes"
 
 
+_EVENT = Progress.EVENT  # Python before 3.11 is slow to look up a member of an enum
+
+
 class Delivery:
     """Turns chunks into events, and delivers them one at a time.
 
@@ -101,7 +104,7 @@ class Delivery:
             events = parser.feed(chunk)
             if events:
                 self.ready += events
-                self._progress = Progress.EVENT
+                self._progress = _EVENT
             else:
                 self._receive_no_event(chunk)
         if parser.complete_retry is not self._known_retry:
@@ -148,8 +151,8 @@ class Delivery:
         ready = self.ready
         event = ready.popleft()
         # The last one takes along the IDs of blocks without data behind it.
-        is_last = not (ready or self.inbox)
-        last_event_id = self.parser.last_event_id if is_last else event.last_event_id
+        goes_on = ready or self.inbox
+        last_event_id = event.last_event_id if goes_on else self.parser.last_event_id
         if last_event_id != self._known_id:
             self._follow(last_event_id)
         return event

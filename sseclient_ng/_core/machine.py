@@ -155,6 +155,7 @@ TABLE = (
     Row(State.ENDED, Happening.RECONNECT, State.CONNECTING_AGAIN, "connect"),
 )
 
+_OPEN = State.OPEN  # Python before 3.11 is slow to look up a member of an enum
 _ROWS = {(row.state, row.happening): row for row in TABLE}
 
 
@@ -267,7 +268,7 @@ class Machine:
         if delivery.inbox:
             comment = delivery.take()
             return DELIVER if comment is None else comment
-        if self._state is State.OPEN and self._announcement is None:
+        if self._state is _OPEN and self._announcement is None:
             error = delivery.parser.error
             if error is None:
                 return READ
