@@ -145,7 +145,7 @@ class AsyncShell:
     async def close(self) -> None:
         """End what any task waits for, and close what is open."""
         self.machine.close()
-        self.ready = deque()
+        self.ready = deque[Event]()
         if self._waiting is not None:
             self._waiting.cancel()
         attempt = self._attempt

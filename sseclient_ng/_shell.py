@@ -172,7 +172,7 @@ class Shell:
     def close(self) -> None:
         """End what any thread waits for, and close what is open. A signal handler may call this."""
         self.machine.close()
-        self.ready = deque()
+        self.ready = deque[Event]()
         self._waker.wake()
         if self._in_use.acquire(blocking=False):  # else the thread that reads closes the body
             try:
