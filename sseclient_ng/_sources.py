@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import inspect
 import io
-import threading
 from collections.abc import AsyncIterable, Iterable, Iterator, Mapping
 from typing import (
     Callable,
@@ -24,6 +23,7 @@ from urllib3.response import HTTPResponse
 from sseclient_ng import _sockets, _urllib3_body
 from sseclient_ng._core.iterate import with_end
 from sseclient_ng._core.text import Chunk, as_bytes
+from sseclient_ng._waker import wake_after
 
 __all__ = ["Source", "SourceBody", "body_of_response", "body_of_source"]
 
@@ -91,16 +91,12 @@ class SourceBody:
             seconds: for so long.
         """
         data = bytearray()
-        patience = threading.Timer(seconds, self.wake)
-        patience.daemon = True
-        patience.start()
-        with contextlib.suppress(requests.RequestException):  # what came before it is the answer
+        # Where it fails, what came before is the answer.
+        with wake_after(seconds, self.wake), contextlib.suppress(requests.RequestException):
             for chunk in self.chunks:
                 data += as_bytes(chunk)
                 if len(data) >= size:
                     break
-        patience.cancel()
-        patience.join()
         return bytes(data)
 
     def close(self) -> None:

@@ -12,9 +12,10 @@ import queue
 import sys
 import threading
 import time
+from collections.abc import Generator
 from typing import Callable, NamedTuple, Optional, Protocol
 
-__all__ = ["Waker"]
+__all__ = ["Waker", "wake_after"]
 
 # Seconds. On Windows Ctrl-C can't interrupt a wait, only take effect after it.
 _LONGEST_WAIT = 0.5 if sys.platform == "win32" else threading.TIMEOUT_MAX
@@ -41,9 +42,11 @@ class _Connecting(contextlib.AbstractContextManager[None]):
 
     def __enter__(self) -> None:
         self._waker.attempt = self._attempt
-        if self._waker.is_awake:
+        try:
+            self._waker.check()
+        except ConnectionAbortedError:
             self._waker.attempt = None
-            raise ConnectionAbortedError("the client was closed")
+            raise
 
     def __exit__(self, *_: object) -> None:
         self._waker.attempt = None
@@ -99,6 +102,15 @@ class Waker:
         """
         return _Connecting(self, end)
 
+    def check(self) -> None:
+        """Do nothing, or end an attempt that is not worth going on with.
+
+        Raises:
+            ConnectionAbortedError: `wake` was called.
+        """
+        if self.is_awake:
+            raise ConnectionAbortedError("the client was closed")
+
     def wake(self) -> None:
         """End whatever a thread waits for, now and later."""
         self.is_awake = True
@@ -129,3 +141,21 @@ class Waker:
 def _patience_for(attempt: _Attempt) -> float:
     # In a signal handler the thread that connects is this one, and goes on only when it ends.
     return 0.0 if attempt.thread == threading.get_ident() else _PATIENCE
+
+
+@contextlib.contextmanager
+def wake_after(seconds: float, wake: Callable[[], None]) -> Generator[None, None, None]:
+    """Have what the block does end after some time.
+
+    Args:
+        seconds: how long it may take.
+        wake: ends it, from another thread.
+    """
+    patience = threading.Timer(seconds, wake)
+    patience.daemon = True
+    patience.start()
+    try:
+        yield
+    finally:
+        patience.cancel()
+        patience.join()

@@ -66,5 +66,6 @@ def _wrap(inner: http.client.HTTPResponse, interim: requests.Response) -> reques
     )
     final.interim = raw  # collecting it would close the file that both share
     answer = HTTPAdapter().build_response(interim.request, final)
-    answer.history = interim.history
+    answer.history, answer.elapsed = interim.history, interim.elapsed
+    answer.connection = interim.connection
     return answer

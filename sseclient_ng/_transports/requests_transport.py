@@ -22,6 +22,7 @@ from sseclient_ng._core.http import ERROR_BODY_BYTES, ERROR_BODY_SECONDS
 from sseclient_ng._sources import SourceBody, body_of_response
 from sseclient_ng._transports import Request
 from sseclient_ng._transports.interim import read_final_answer
+from sseclient_ng._transports.response_hooks import add_response_hooks
 from sseclient_ng._waker import Waker
 
 __all__ = ["RequestsAnswer", "RequestsTransport", "Session"]
@@ -55,7 +56,7 @@ class RequestsTransport:
         thread, frame = threading.get_ident(), inspect.currentframe()
         try:
             with waker.connecting(partial(_sockets.wake_connecting, thread, frame)):
-                response = read_final_answer(self._send(request))
+                response = read_final_answer(self._send(request, waker))
         finally:
             del frame  # it refers to itself
         self._keep_cookies(response)
@@ -93,11 +94,12 @@ class RequestsTransport:
         cookies = merge_cookies(self._cookies.copy(), own)
         return {**arguments, "cookies": cookies}
 
-    def _send(self, request: Request) -> object:
+    def _send(self, request: Request, waker: Waker) -> object:
         session = self._session
         arguments = self._with_cookies(request.arguments)
         if _own_authorization_counts(request, session):
             arguments = {**arguments, "auth": leave_unchanged}
+        arguments = add_response_hooks(arguments, session, waker)
         if session is None:
             # Looked up where callers' tests replace it: on the package, when it is needed.
             session = cast(Session, sys.modules["sseclient_ng"].requests)

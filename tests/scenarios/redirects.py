@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import aiohttp
 import requests
+from requests.auth import HTTPDigestAuth
 
 from scenarios.row import (
     Scenario,
@@ -10,6 +12,21 @@ from scenarios.row import (
     redirect,
     status,
 )
+from sseclient_ng.testing import Hold, Script, Scripted, chunk
+
+CHALLENGE = 'Digest realm="a", nonce="b", qop="auth"'
+
+
+def endless(script: Script, *, flood: bool = False) -> Script:
+    """A script whose body never ends: it stalls, or more and more comes."""
+    first, *_ = script
+    return [first, chunk(b"page"), *[chunk(b"x" * 65536)] * (64 * flood), Hold()]
+
+
+def redirect_of_any_length(flood: bool) -> list[Scripted]:
+    away = endless(redirect(302, "/elsewhere"), flood=flood)
+    return [away, answer(1), away, answer(2)]
+
 
 REDIRECTS = [
     *[
@@ -49,6 +66,39 @@ REDIRECTS = [
         )
         for code in (301, 302, 303, 307, 308)
     ],
+    *[
+        Scenario(
+            f"a redirect whose body never ends: it {name}",
+            redirect_of_any_length(flood),
+            events="1 2",
+            last_event_ids=[None, None, b"1", b"1", b"2"],
+            sent={"target": ["/", "/elsewhere", "/", "/elsewhere", "/"]},
+            waits=[4, 4],
+        )
+        for name, flood in [("stalls", False), ("floods", True)]
+    ],
+    *[
+        Scenario(
+            f"digest after a 401 whose body never ends: it {name}",
+            [endless(status(401, WWW_Authenticate=CHALLENGE), flood=flood), answer(1)],
+            events="1",
+            options=lambda: {"auth": HTTPDigestAuth("me", "secret")},
+            sent={"target": ["/", "/", "/"]},
+            waits=[4],
+            only="sync",
+            reason="digest authentication of requests",
+        )
+        for name, flood in [("stalls", False), ("floods", True)]
+    ],
+    Scenario(
+        "103 before a redirect",
+        [[b"HTTP/1.1 103 Early Hints\r\n\r\n", *redirect(302, "/elsewhere")], answer(1)],
+        events="1",
+        last_event_ids=[None, None, b"1"],
+        waits=[4],
+        only="sync" if aiohttp.__version__.startswith("3.8.") else "",
+        reason="aiohttp 3.8 goes on with that connection, of which it has lost track",
+    ),
     Scenario(
         "a redirect to another host drops Authorization",
         lambda server: [
