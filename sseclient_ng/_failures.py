@@ -17,6 +17,7 @@ from sseclient_ng._codings import UndecodableError
 from sseclient_ng._core.failure import Failure
 from sseclient_ng._core.http import Verdict
 from sseclient_ng._core.policy import ReconnectPolicy
+from sseclient_ng._transports import MalformedAnswer
 from sseclient_ng.exceptions import InvalidContentType, RetriesExhausted, SSEError
 
 __all__ = ["classify_error", "error_for_answer", "final_error"]
@@ -76,7 +77,8 @@ def classify_error(error: Exception, policy: Optional[ReconnectPolicy]) -> Failu
         retry = policy.should_retry(error)
     response = error.response if isinstance(error, requests.HTTPError) else None
     if response is None:
-        return Failure(error, _is_transient(error), retry=retry)
+        malformed = isinstance(error, MalformedAnswer)
+        return Failure(error, _is_transient(error), retry=retry, malformed=malformed)
     asked = response.headers.get("Retry-After") if response.headers else None
     return Failure(error, False, response.status_code, asked, retry)
 

@@ -27,6 +27,7 @@ from sseclient_ng._core.machine import (
 )
 from support.machines import (
     LIMIT,
+    MALFORMED,
     NOT_FOUND,
     RECONNECTION_TIME,
     REFUSED,
@@ -322,6 +323,29 @@ def test_attempts_are_exhausted_after_as_many_as_the_policy_allows() -> None:
     machine.failed(UNAVAILABLE)
     assert failed(machine) == (UNAVAILABLE.error, 3)
     assert machine.next_action() is STOP
+
+
+def test_five_malformed_answers_in_a_row_are_permanent() -> None:
+    machine = DrivenMachine(POLICY)
+    machine.go_to(State.CONNECTING_AGAIN)
+    for failure in [*[MALFORMED] * 4, REFUSED, *[MALFORMED] * 4]:
+        machine.failed(failure)
+        assert isinstance(machine.next_action(), Tell)
+        machine.pass_wait()
+        assert machine.next_action() is CONNECT
+    machine.failed(MALFORMED)
+    assert failed(machine) == (MALFORMED.error, None)
+    assert machine.next_action() is STOP
+
+
+def test_the_policy_may_retry_malformed_answers_without_end() -> None:
+    machine = DrivenMachine(POLICY)
+    machine.go_to(State.CONNECTING_AGAIN)
+    for _ in range(20):
+        machine.failed(MALFORMED._replace(retry=True))
+        assert isinstance(machine.next_action(), Tell)
+        machine.pass_wait()
+        assert machine.next_action() is CONNECT
 
 
 def test_a_first_connection_that_is_tried_again_counts() -> None:

@@ -19,6 +19,7 @@ class Failure(NamedTuple):
         status: the status code of a refused request; None where there was no answer.
         retry_after: the Retry-After header of that answer; None where it has none.
         retry: what the policy's ``should_retry`` said: True, False, or None for no opinion.
+        malformed: whether there was an answer that the HTTP library refuses to read.
     """
 
     error: Exception
@@ -26,6 +27,7 @@ class Failure(NamedTuple):
     status: Optional[int] = None
     retry_after: Optional[str] = None
     retry: Optional[bool] = None
+    malformed: bool = False
 
 
 def end_of_stream() -> Failure:

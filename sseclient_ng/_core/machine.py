@@ -201,6 +201,10 @@ Action = Union[Step, Tell, Wait, Comment]
 _HEALTHY_WAITS = 2
 _COUNTED_RECONNECTION_TIMES = 4
 
+# A server whose answers can't be read does not change by being asked; one behind a proxy that is
+# being exchanged does.
+_MALFORMED_ANSWERS = 5
+
 
 class Machine:
     """Decides what a client does next.
@@ -242,6 +246,7 @@ class Machine:
         self._error: Optional[tuple[Exception, Optional[int]]] = None
         self._failures = 0  # in a row; they make the wait grow
         self._failed_attempts = 0  # in a row; the policy may limit them
+        self._malformed_answers = 0  # in a row
         self._is_retry = False  # whether the attempt, if it fails, is one of those
         self._wait = 0.0  # before the attempt, in seconds
         self._due_at = 0.0
@@ -336,6 +341,7 @@ class Machine:
             failure: what the error means.
         """
         healthy = self._reset_if_healthy()
+        self._malformed_answers = self._malformed_answers + 1 if failure.malformed else 0
         progress = self.delivery.progress() if self._state is State.OPEN else Progress.NOTHING
         row = self._go(self._judge(failure, healthy=healthy))
         if row.counted and not healthy:
@@ -429,12 +435,19 @@ class Machine:
         if failure.retry is None and self._refreshes_headers(failure):
             self._may_refresh_headers = False
             return Happening.UNAUTHORIZED
-        if not _is_worth_retrying(failure):
+        if not self._is_worth_retrying(failure):
             return Happening.PERMANENT
         failed = self._failed_attempts + (self._is_retry and not healthy)
         if policy.max_attempts is not None and failed >= policy.max_attempts:
             return Happening.EXHAUSTED
         return Happening.TRANSIENT
+
+    def _is_worth_retrying(self, failure: Failure) -> bool:
+        if failure.retry is not None:
+            return failure.retry
+        if failure.status is not None:
+            return status_is_transient(failure.status)
+        return failure.transient and self._malformed_answers < _MALFORMED_ANSWERS
 
     def _refreshes_headers(self, failure: Failure) -> bool:
         """Return whether a refused attempt is repeated at once, as a token may have expired."""
@@ -476,11 +489,3 @@ class Machine:
         # A server may have sent more digits than a float holds.
         longest = 1000 * (self.policy.max_server_delay if self.policy is not None else 0)
         return min(self.delivery.retry or 0, longest) / 1000
-
-
-def _is_worth_retrying(failure: Failure) -> bool:
-    if failure.retry is not None:
-        return failure.retry
-    if failure.status is not None:
-        return status_is_transient(failure.status)
-    return failure.transient

@@ -27,6 +27,8 @@ __all__ = [
     "AsyncBody",
     "AsyncTransport",
     "Body",
+    "Head",
+    "MalformedAnswer",
     "Request",
     "Transport",
 ]
@@ -45,6 +47,10 @@ class Request(NamedTuple):
     method: str
     url: str
     arguments: Mapping[str, object]
+
+
+class MalformedAnswer(Exception):
+    """An answer that its HTTP library refuses to read: it will refuse equal ones as well."""
 
 
 class Body(Protocol):

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from typing import Optional, Union
+from typing import Optional, Union, cast
 
 import aiohttp
 import requests
 
 from sseclient_ng._arguments import is_about_a_url
+from sseclient_ng._transports import MalformedAnswer
 
-__all__ = ["AsyncContentDecodingError", "translate_error"]
+__all__ = ["AsyncContentDecodingError", "AsyncMalformedAnswer", "translate_error"]
 
 
 class AsyncConnectionError(requests.exceptions.ConnectionError, aiohttp.ClientConnectionError):
     """Connecting failed, or the connection was lost."""
+
+
+class AsyncMalformedAnswer(AsyncConnectionError, MalformedAnswer):
+    """aiohttp refuses to read the answer."""
 
 
 class AsyncSSLError(requests.exceptions.SSLError, aiohttp.ClientConnectionError):
@@ -89,6 +94,9 @@ def _text(error: Exception) -> str:
         return "too many redirects"
     if isinstance(error, aiohttp.InvalidURL):  # its text is the URL
         return f"invalid URL: {error}"
+    if _is_malformed(error):
+        message = cast(aiohttp.ClientResponseError, error).message
+        return f"the answer is malformed: {' '.join(message.split()).rstrip(' ^')}"
     return str(error) or type(error).__name__
 
 
@@ -99,4 +107,12 @@ def _kind(error: Exception) -> Optional[type[Exception]]:
         return AsyncInvalidURL
     if isinstance(error, aiohttp.ClientPayloadError) and "content-encoding" in str(error):
         return AsyncContentDecodingError  # older versions only say so in the text
+    if _is_malformed(error):
+        return AsyncMalformedAnswer
     return next((ours for theirs, ours in _KINDS if isinstance(error, theirs)), None)
+
+
+def _is_malformed(error: Exception) -> bool:
+    """Return whether an error is of aiohttp's parser, for which it makes up a status of 400."""
+    is_of_parser = isinstance(error.__cause__, aiohttp.http.HttpProcessingError)
+    return is_of_parser and isinstance(error, aiohttp.ClientResponseError)

@@ -20,7 +20,11 @@ from sseclient_ng._codings import (
 )
 from sseclient_ng._transports import Request
 from sseclient_ng._transports.aiohttp_body import AiohttpBody
-from sseclient_ng._transports.aiohttp_errors import AsyncContentDecodingError, translate_error
+from sseclient_ng._transports.aiohttp_errors import (
+    AsyncContentDecodingError,
+    AsyncMalformedAnswer,
+    translate_error,
+)
 from sseclient_ng._transports.aiohttp_request import (
     add_environment,
     choose_timeout,
@@ -35,6 +39,8 @@ _session_options = inspect.signature(aiohttp.ClientSession).parameters
 _GENEROUS_LIMITS: dict[str, Any] = {
     name: 65536 for name in ("max_line_size", "max_field_size") if name in _session_options
 }
+
+_NO_LENGTH = str(2**64 - 1)
 
 # What aiohttp asks for by default is what it can decode.
 _asked_for = aiohttp.ClientRequest.DEFAULT_HEADERS.get(aiohttp.hdrs.ACCEPT_ENCODING, "")
@@ -76,6 +82,7 @@ class AiohttpTransport:
             if translated is error:
                 raise
             raise translated from error
+        _check_length(response)
         decoded = bool(getattr(session, "auto_decompress", True))
         return AiohttpAnswer(response, prepared.of_requests, decoded=decoded)
 
@@ -158,3 +165,10 @@ class AiohttpAnswer:
     def close(self) -> None:
         """End the connection, or give it back."""
         self.response.close()
+
+
+def _check_length(response: aiohttp.ClientResponse) -> None:
+    """Refuse a Content-Length that aiohttp's parser takes for none, and so for an empty body."""
+    if response.headers.get("Content-Length", "").strip() == _NO_LENGTH:
+        response.close()
+        raise AsyncMalformedAnswer(f"the answer is malformed: Content-Length: {_NO_LENGTH}")

@@ -18,7 +18,7 @@ import requests
 
 from scenarios.away import AWAY
 from scenarios.comments import COMMENTS
-from scenarios.drops import DAMAGE, DROPS, UNDAMAGED
+from scenarios.drops import DAMAGE, DROPS, MALFORMED, UNDAMAGED
 from scenarios.first import FIRST
 from scenarios.hundreds import HUNDREDS
 from scenarios.ids import IDS
@@ -35,6 +35,7 @@ SCENARIOS: list[Scenario] = [
     *HUNDREDS,
     *DROPS,
     *DAMAGE,
+    *MALFORMED,
     *UNDAMAGED,
     *AWAY,
     *STATUSES,

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import requests
+
 from scenarios.row import (
     RECEIVED,
     Scenario,
     answer,
     event,
     sent,
+    status,
 )
 from sseclient_ng.testing import (
     Close,
@@ -108,6 +111,45 @@ DAMAGE = [
             ),
         ),
     ]
+]
+
+EVENT_STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+
+MALFORMED = [
+    *[
+        Scenario(
+            f"{name}, five times in a row",
+            [answer(1), *[[EVENT_STREAM + field + b"\r\n\r\n" + event(2), Close()]] * 5],
+            events="1",
+            last_event_ids=[None, *[b"1"] * 5],
+            error=requests.ConnectionError,
+            says=f"malformed.*{says}",
+            waits=[4, 8, 16, 20, 20],
+            only="async",
+            reason="the parser of aiohttp is stricter; requests reads these",
+        )
+        for name, field, says in [
+            ("a length that is none", b"Content-Length: abc", "Content-Length"),
+            ("a negative length", b"Content-Length: -1", "Content-Length"),
+            ("a length that overflows", b"Content-Length: %d" % (2**64 - 1), "Content-Length"),
+            ("a header line without a colon", b"no colon", "no colon|[Hh]eader"),
+        ]
+    ],
+    Scenario(
+        "malformed answers with another failure among them",
+        [
+            answer(1),
+            *[[EVENT_STREAM + b"Content-Length: abc\r\n\r\n", Close()]] * 4,
+            *[status(503)],
+            *[[EVENT_STREAM + b"Content-Length: abc\r\n\r\n", Close()]] * 4,
+            answer(2),
+        ],
+        events="1 2",
+        last_event_ids=[None, *[b"1"] * 10, b"2"],
+        waits=[4, 8, 16, *[20] * 7, 4],
+        only="async",
+        reason="the parser of aiohttp is stricter; requests reads these",
+    ),
 ]
 
 UNDAMAGED = [

@@ -16,6 +16,7 @@ REFUSED = Failure(ConnectionRefusedError("refused"), transient=True)
 UNAVAILABLE = Failure(OSError("503"), transient=False, status=503)
 UNAUTHORIZED = Failure(OSError("401"), transient=False, status=401)
 NOT_FOUND = Failure(OSError("404"), transient=False, status=404)
+MALFORMED = Failure(OSError("malformed"), transient=True, malformed=True)
 WRONG = Failure(ValueError("wrong"), transient=False)
 
 
