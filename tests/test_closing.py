@@ -251,7 +251,7 @@ def test_a_client_that_is_closed_while_it_connects_leaves_nothing() -> None:
         def __init__(self, url: str) -> None:
             super().__init__(url, session=self)  # type: ignore[arg-type]
 
-    with ScriptedServer([sent(1), Hold()]) as server, nothing_left():
+    with nothing_left(), ScriptedServer([sent(1), Hold()]) as server:
         client = Closing(server.url)
         assert client.closed
         server.wait_for_disconnect(timeout=AT_ONCE)
