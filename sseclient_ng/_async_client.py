@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
+import warnings
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Callable, Optional, TypeVar, Union
@@ -152,6 +155,15 @@ class AsyncSSEClient(StreamAttributes):
         traceback: Optional[TracebackType],
     ) -> None:
         await self._shell.close()
+
+    def __del__(self) -> None:
+        shell = self.__dict__.get("_shell")
+        if shell is None or shell.body is None or sys.is_finalizing():
+            return
+        with contextlib.suppress(RuntimeError):  # the event loop is closed, and nobody can be told
+            shell.discard()
+        unclosed = f"unclosed {self!r}: use 'async with', or await its close()"
+        warnings.warn(unclosed, ResourceWarning, stacklevel=2, source=self)
 
 
 AsyncSSEClient.__module__ = "sseclient_ng"

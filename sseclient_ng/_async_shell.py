@@ -32,6 +32,8 @@ from sseclient_ng._transports import AsyncAnswer, AsyncBody, AsyncTransport, Req
 
 __all__ = ["AsyncClient", "AsyncShell"]
 
+_background: set[asyncio.Future[None]] = set()
+
 
 class AsyncClient(Protocol):
     """The public attributes of a client, which its owner may change at any time."""
@@ -89,6 +91,7 @@ class AsyncShell:
         self._waiting: Optional[asyncio.Future[None]] = None
         self._attempt: Optional[asyncio.Task[Optional[AsyncAnswer]]] = None
         self._in_use = False  # whether a task is in a step
+        self._loop: Optional[asyncio.AbstractEventLoop] = None  # in which it has connected
 
     # -- what a client asks for
 
@@ -156,6 +159,15 @@ class AsyncShell:
             await self._end()
         if attempt is not None:
             attempt.cancel()  # where it was what called
+
+    def discard(self) -> None:
+        """Close the connection of a client that is no longer used. Any thread may call this.
+
+        Raises:
+            RuntimeError: the event loop is closed, too.
+        """
+        assert self._loop is not None  # there is a connection
+        self._loop.call_soon_threadsafe(self._end_in_background)
 
     # -- what the machine answers
 
@@ -226,7 +238,7 @@ class AsyncShell:
     async def _attempted(self, client: AsyncClient) -> Optional[AsyncAnswer]:
         """Return the answer to an attempt to connect, which may have begun in an earlier step."""
         if self._attempt is None:
-            _check_event_loop()
+            self._loop = _running_loop()
             self._attempt = asyncio.ensure_future(self.open(client))
         attempt = self._attempt
         await asyncio.wait({attempt})
@@ -304,15 +316,20 @@ class AsyncShell:
         self._close_body()
         await self._transport.close()
 
+    def _end_in_background(self) -> None:
+        task = asyncio.ensure_future(self._end())
+        _background.add(task)  # the event loop itself keeps only weak references
+        task.add_done_callback(_background.discard)
+
     def _close_body(self) -> None:
         body, self.body = self.body, None
         if body is not None:
             body.close()
 
 
-def _check_event_loop() -> None:
+def _running_loop() -> asyncio.AbstractEventLoop:
     try:
-        asyncio.get_running_loop()
+        return asyncio.get_running_loop()
     except RuntimeError:
         raise RuntimeError(
             "AsyncSSEClient needs asyncio; on trio, read a response with aiter_events()"

@@ -62,8 +62,8 @@ class InvalidContentType(SSEError):
         self.url = url
         self.response = response  # type: ignore[assignment]
 
-    def __reduce__(self) -> tuple[type, tuple[str, str]]:
-        return type(self), (self.content_type, self.url)
+    def __reduce__(self) -> tuple[type, tuple[str, str, object]]:
+        return type(self), (self.content_type, self.url, self.response)
 
 
 class EventTooLarge(_EventTooLarge, SSEError):

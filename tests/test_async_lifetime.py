@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import threading
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, Optional
@@ -115,6 +116,42 @@ def test_breaking_out_and_closing_leaves_nothing() -> None:
 
     with nothing_left(), ScriptedServer([sent(1, 2), Hold()]) as server:
         run(main(server))
+
+
+@pytest.mark.parametrize("owner", ["client", "caller"])
+def test_a_client_that_is_forgotten_closes_its_connection_and_warns(owner: str) -> None:
+    async def use(server: ScriptedServer, session: Optional[aiohttp.ClientSession]) -> None:
+        async for _ in AsyncSSEClient(server.url, session=session):
+            break
+        gc.collect()
+
+    async def main(server: ScriptedServer) -> None:
+        async with contextlib.AsyncExitStack() as stack:
+            session = None
+            if owner == "caller":
+                session = await stack.enter_async_context(aiohttp.ClientSession())
+            with pytest.warns(ResourceWarning, match="unclosed <.*AsyncSSEClient.*async with"):
+                await use(server, session)
+            await in_thread(lambda: server.wait_for_disconnect(timeout=AT_ONCE))
+
+    with nothing_left(), ScriptedServer([sent(1, 2), Hold()]) as server:
+        run(main(server))
+
+
+# aiohttp's own objects fail then.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_client_that_is_forgotten_after_its_event_loop_warns() -> None:
+    clients: list[AsyncSSEClient] = []
+
+    async def main(server: ScriptedServer) -> None:
+        clients.append(AsyncSSEClient(server.url))
+        assert await step(clients[0]) == "1"
+
+    with ScriptedServer([sent(1, 2), Hold()]) as server:
+        run(main(server))
+        with pytest.warns(ResourceWarning, match="unclosed <.*AsyncSSEClient"):
+            clients.clear()
+        gc.collect()
 
 
 def test_close_from_the_loop_itself() -> None:

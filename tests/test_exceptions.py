@@ -12,7 +12,10 @@ import requests.exceptions
 
 import sseclient_ng
 import sseclient_ng.exceptions
+from scenarios.row import redirect, status
 from sseclient_ng import EventTooLarge, InvalidContentType, RetriesExhausted, SSEError
+from sseclient_ng.testing import ScriptedServer, response
+from support.drivers import DRIVERS
 
 SECRET = "https://ada:s3cret@stream.example:8443/events?token=s3cret&a=b#s3cret"
 SHOWN = "https://stream.example:8443/events"
@@ -109,8 +112,19 @@ def test_what_is_shown_of_a_url(url: str, shown: str) -> None:
     assert f" {shown}, got" in str(InvalidContentType("text/html", url))
 
 
-def test_the_response_stays_with_the_error_and_out_of_its_pickle() -> None:
-    response = requests.Response()
-    error = InvalidContentType("text/html", SHOWN, response)
-    assert error.response is response
-    assert pickle.loads(pickle.dumps(error)).response is None
+REFUSALS = [
+    (status(404, b"gone"), requests.HTTPError, "gone"),
+    (response(b"<p>", content_type="text/html"), InvalidContentType, "<p>"),
+]
+
+
+@pytest.mark.parametrize("kind", DRIVERS)
+@pytest.mark.parametrize(("script", "kind_of_error", "body"), REFUSALS)
+@pytest.mark.parametrize("copied", [copy.copy, lambda error: pickle.loads(pickle.dumps(error))])
+def test_the_response_stays_with_the_error(
+    kind: str, script: Any, kind_of_error: type[Exception], body: str, copied: Callable[..., Any]
+) -> None:
+    with ScriptedServer(redirect(302, "/there"), script) as server:
+        error = copied(DRIVERS[kind](server.url, {}, None).error)
+    assert type(error) is kind_of_error
+    assert error.response.text == body

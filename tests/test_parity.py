@@ -28,7 +28,6 @@ ONLY_SYNC_NAMES = {
     "__next__": "for",
     "__enter__": "with",
     "__exit__": "with",
-    "__del__": "closes a forgotten connection; only a running loop could do that for the async one",
     "events": "of sseclient-py",
     "iter_content": "of sseclient: a hook for subclasses",
     "resp_iterator": "of sseclient: a hook for subclasses",

@@ -51,7 +51,7 @@ def add_response_hooks(
     if not _is_of_requests(session):
         return arguments
     of_session = cast(requests.Session, session)
-    hook = partial(_on_answer, waker)
+    hook = _AnswerHook(waker)
     added = dict(arguments)
     auth = arguments.get("auth") or getattr(session, "auth", None)
     if callable(auth):
@@ -90,13 +90,34 @@ def _with_hook_before(auth: _Hook, hook: _Hook) -> Callable[[requests.PreparedRe
     return authenticate
 
 
-def _on_answer(waker: Waker, response: requests.Response, **_: object) -> requests.Response:
-    response = cast(requests.Response, read_final_answer(response))
-    raw: object = response.raw
-    if isinstance(raw, HTTPResponse) and (response.is_redirect or response.status_code == 401):
-        response.raw = _hold_body(raw)
-        waker.check()
-    return response
+class _AnswerHook:
+    """Goes on to the answer behind an interim one, and bounds the body of one that is not the last.
+
+    Errors and responses of requests lead to it: it can be pickled and copied like them.
+    """
+
+    def __init__(self, waker: Waker) -> None:
+        self._waker = waker
+
+    def __call__(self, response: requests.Response, **_: object) -> requests.Response:
+        response = cast(requests.Response, read_final_answer(response))
+        raw: object = response.raw
+        if response.is_redirect:  # http.client leaves blanks behind a value: RFC 9110, 5.5
+            response.headers["Location"] = response.headers["Location"].strip(" \t")
+        if isinstance(raw, HTTPResponse) and (response.is_redirect or response.status_code == 401):
+            response.raw = _hold_body(raw)
+            self._waker.check()
+        return response
+
+    def __reduce__(self) -> tuple[type, tuple[()]]:
+        return _Unhooked, ()
+
+
+class _Unhooked:
+    """What is left of a hook in a copy."""
+
+    def __call__(self, response: object, **_: object) -> object:
+        return response
 
 
 def _hold_body(raw: HTTPResponse) -> _HeldBody:
