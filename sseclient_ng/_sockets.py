@@ -11,11 +11,12 @@ import http.client
 import os
 import socket
 import sys
+import threading
 from collections.abc import Generator
 from types import FrameType
-from typing import Callable, Optional, Protocol
+from typing import Any, Callable, Optional, Protocol
 
-__all__ = ["keep_alive", "set_keep_alive", "wake_connecting", "wake_reading"]
+__all__ = ["keep_alive", "set_keep_alive", "wake_connecting", "wake_reading", "watch_frames"]
 
 # Seconds: the system notices a dead peer after two and a half minutes, where Linux' default takes
 # more than two hours. Not every system has every option.
@@ -113,7 +114,27 @@ def _descriptor(response: object) -> int:
     return descriptor
 
 
-def wake_connecting(thread: int, frames_below: Optional[FrameType]) -> None:
+_FindFrame = Callable[[], Optional[FrameType]]
+
+
+def watch_frames() -> _FindFrame:
+    """Return a function that finds the newest frame of this thread, from another one.
+
+    Below gevent and eventlet it is the newest of this greenlet, which the interpreter does not
+    list: all of them run in one thread.
+    """
+    greenlet = sys.modules.get("greenlet")
+    current: Any = greenlet.getcurrent() if greenlet is not None else None
+    thread = threading.get_ident()
+    return lambda: getattr(current, "gr_frame", None) or _frame_of_thread(thread)
+
+
+def _frame_of_thread(thread: int) -> Optional[FrameType]:
+    frames = sys._current_frames()  # pyright: ignore[reportPrivateUsage]
+    return frames.get(thread)
+
+
+def wake_connecting(find_frame: _FindFrame, frames_below: Optional[FrameType]) -> None:
     """End what a thread waits for while it connects.
 
     While ``get()`` of requests runs, nothing public leads to the socket that it has made. The
@@ -124,14 +145,14 @@ def wake_connecting(thread: int, frames_below: Optional[FrameType]) -> None:
     nothing: the attempt ends with its timeout.
 
     Args:
-        thread: the identifier of the thread.
+        find_frame: what `watch_frames` has returned in that thread.
         frames_below: a frame of that thread, of the function that connects; only what it has called
             is looked at.
     """
     if not _has_gil():
         return
     connections: list[socket.socket] = []
-    frame = sys._current_frames().get(thread)  # pyright: ignore[reportPrivateUsage]
+    frame = find_frame()
     while frame is not frames_below:
         # A race: the function has returned meanwhile, and these are the sockets of its callers.
         if frame is None:  # pragma: no cover

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import io
 import sys
-import threading
 from collections.abc import Mapping
 from functools import partial
 from typing import Callable, Optional, Protocol, cast
@@ -53,12 +52,13 @@ class RequestsTransport:
 
     def open(self, request: Request, waker: Waker) -> RequestsAnswer:
         """Send a request; see `Transport.open`."""
-        thread, frame = threading.get_ident(), inspect.currentframe()
+        frame = inspect.currentframe()
+        end = partial(_sockets.wake_connecting, _sockets.watch_frames(), frame)
         try:
-            with waker.connecting(partial(_sockets.wake_connecting, thread, frame)):
+            with waker.connecting(end):
                 response = read_final_answer(self._send(request, waker))
         finally:
-            del frame  # it refers to itself
+            del frame, end  # it refers to itself
         self._keep_cookies(response)
         return self.answer(response)
 
