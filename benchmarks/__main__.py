@@ -107,7 +107,7 @@ SECTIONS: dict[str, Callable[[argparse.Namespace], Any]] = {
 
 
 def machine() -> dict[str, Any]:
-    """What the numbers were made on, and with which versions."""
+    """Describe the machine and the versions."""
     return {
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
@@ -124,7 +124,7 @@ def _version(distribution: str) -> Optional[str]:
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
-    """Run the sections that are named, or all.
+    """Run the named sections, or all.
 
     Args:
         arguments: of the command line; None takes the process's.
@@ -190,7 +190,7 @@ def write_report(results: Mapping[str, Any]) -> None:
 
 
 def _rounded(value: Any) -> Any:
-    """Numbers with four digits, as a diff of results.json is to be read."""
+    """Round numbers to four digits, so that a diff of results.json can be read."""
     if isinstance(value, float):
         return float(f"{value:.4g}")
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""The asynchronous clients of each package, used as their documentation says, and their floor."""
+"""The asynchronous clients, used as their documentation says, and their floor."""
 
 from __future__ import annotations
 

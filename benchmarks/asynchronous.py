@@ -74,7 +74,7 @@ async def _awaited(consume: Callable[[], Awaitable[float]]) -> float:
 async def _check(
     client: AsyncPeer, url: str, expected: Sequence[Facts], patience: float
 ) -> Optional[str]:
-    """Say what is wrong with a client on this body, or None where its events are right."""
+    """Return what is wrong with a client's events for this body, or None."""
     facts: list[Facts] = []
     try:
         await asyncio.wait_for(_collect(client, url, facts, len(expected)), patience)

@@ -1,4 +1,4 @@
-"""Whether a package's events are right. Nothing is timed that has not passed."""
+"""Check the events of each package before it is timed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def expected_facts(stream: Stream) -> list[Facts]:
 
 
 def difference(events: Sequence[Facts], expected: Sequence[Facts]) -> Optional[str]:
-    """Say what is wrong with a package's events, or None where they are right."""
+    """Return what is wrong with a package's events, or None."""
     if len(events) != len(expected):
         return f"wrong: {len(events):,} events, not {len(expected):,}"
     wrong = sum(map(tuple.__ne__, events, expected))

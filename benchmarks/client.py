@@ -23,7 +23,7 @@ _NEEDS_GZIP = {"/gzip": "does not ask for it"}
 
 
 class Plan(NamedTuple):
-    """How much is measured."""
+    """How much to measure."""
 
     events: int = 20_000
     rounds: int = 5
@@ -85,7 +85,7 @@ def measure_framing(framing: Framing, url: str, plan: Plan) -> dict[str, Any]:
 def _check(
     client: ClientPeer, url: str, expected: Sequence[Facts], patience: float
 ) -> Optional[str]:
-    """Say what is wrong with a client on this body, or None where its events are right."""
+    """Return what is wrong with a client's events for this body, or None."""
     try:
         with time_limit(patience), client.connect(url) as events:
             facts = [client.peer.facts(event) for event in islice(events, len(expected))]
@@ -113,7 +113,7 @@ def _consumer(client: ClientPeer, url: str, count: int) -> Callable[[], float]:
 
 
 def _cpu_seconds(items: Iterable[Any]) -> float:
-    """CPU of a whole iteration. What it took to connect does not count."""
+    """Return the CPU time of an iteration, without that of connecting."""
     start = time.process_time()
     deque(items, maxlen=0)
     return time.process_time() - start
@@ -127,7 +127,7 @@ def _take_turns(consumers: dict[str, Callable[[], float]], plan: Plan) -> dict[s
 
 
 def summary(seconds: Sequence[float]) -> dict[str, Any]:
-    """Best and median of CPU times an event, in microseconds."""
+    """Return the best and the median CPU time per event, in microseconds."""
     return {
         "rounds_us": [round(value * 1e6, 3) for value in seconds],
         "best_us": min(seconds) * 1e6,
@@ -176,7 +176,7 @@ def _client_texts(client: ClientPeer, url: str, count: int) -> Texts:
 
 
 def _floor_texts(floor: Floor, url: str) -> Texts:
-    """The pieces that are one event each, as they are where each chunk comes on its own."""
+    """Split a body that sends each event in a chunk of its own."""
 
     @contextmanager
     def connect() -> Iterator[Iterator[str]]:

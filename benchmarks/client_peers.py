@@ -1,4 +1,4 @@
-"""The clients of each package, used as their documentation says, and the floor under them all."""
+"""The clients, used as their documentation says, and their floor."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ class ClientPeer(NamedTuple):
 
 
 class Floor(NamedTuple):
-    """A bare loop over the body that does nothing with it."""
+    """A bare loop over the body."""
 
     name: str
     read: Callable[[urllib3.BaseHTTPResponse], Iterator[bytes]]
 
     @contextmanager
     def connect(self, url: str) -> Iterator[Iterator[bytes]]:
-        """Make a connection and give the body of its response, as it comes."""
+        """Connect, and yield the body of the response as it arrives."""
         with urllib3.PoolManager() as pool:
             yield self.read(pool.request("GET", url, preload_content=False))
 

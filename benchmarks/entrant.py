@@ -11,7 +11,7 @@ from sseclient_ng import EventStreamParser
 
 
 class Facts(NamedTuple):
-    """What an event says, in a form that is the same for every package."""
+    """The fields of an event, in one form for all packages."""
 
     data: str
     event: str
@@ -29,7 +29,7 @@ class Peer(NamedTuple):
     id_attribute: str = "id"
 
     def facts(self, event: Any) -> Facts:
-        """Put one of the package's events into the common form."""
+        """Return the facts of one of the package's events."""
         event_type = getattr(event, self.type_attribute) or "message"
         return Facts(event.data, event_type, getattr(event, self.id_attribute) or "")
 

@@ -1,4 +1,4 @@
-"""Time limits, for packages that would never come to an end."""
+"""Time limits, for packages that never finish."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Optional
 
 
 class TooSlow(Exception):
-    """A package did not get through in the time it was given."""
+    """A package exceeded its time limit."""
 
 
 @contextlib.contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Interrupt the block, whatever it waits for.
+    """Interrupt the block after some time.
 
     Args:
         seconds: how long it may take.

@@ -16,7 +16,7 @@ from benchmarks.server import MANY_EVENTS
 
 
 def memory() -> int:
-    """The memory that this process holds, in bytes. The benchmark needs Linux for it."""
+    """Return the memory of this process, in bytes, on Linux."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * resource.getpagesize()
 
@@ -45,7 +45,7 @@ async def measure(client: AsyncPeer, url: str, streams: int) -> dict[str, Any]:
 
 
 async def _read(client: AsyncPeer, url: str, streams: int) -> tuple[int, int]:
-    """Return on how many streams the events were wrong, and the memory in the middle."""
+    """Return the number of streams with wrong events, and the memory half-way."""
     async with client.open_session() as session:
         reading = [_numbers(client, session, f"{url}/many") for _ in range(streams - 1)]
         results = await asyncio.gather(_numbers(client, session, f"{url}/many", True), *reading)

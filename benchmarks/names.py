@@ -1,4 +1,4 @@
-"""Names of what is measured that results, tables and plots have in common."""
+"""Names that results, tables and plots share."""
 
 OUR_NAME = "sseclient_ng"
 NODE_NAME = "eventsource-parser (Node)"

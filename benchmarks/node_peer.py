@@ -1,4 +1,4 @@
-"""Node's eventsource-parser, in a process of its own that takes its turn in every round."""
+"""Node's eventsource-parser, in its own process, which takes a turn in every round."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class NodeUnavailable(Exception):
 
 
 def digest(events: Sequence[Facts]) -> str:
-    """A fingerprint of the events, the same as `node/parse.mjs` computes."""
+    """Return a fingerprint of the events, equal to that of `node/parse.mjs`."""
     text = "".join(f"{event.data}\0{event.event}\0{event.id}\0" for event in events)
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -34,7 +34,7 @@ class NodeParser:
     name = NODE_NAME
 
     def __init__(self) -> None:
-        """Start Node, after installing the package where that has not been done.
+        """Start Node; install the package first if needed.
 
         Raises:
             NodeUnavailable: there is no Node or npm, or npm cannot install the package.
@@ -54,7 +54,7 @@ class NodeParser:
         }
 
     def load(self, reads: Sequence[bytes]) -> str:
-        """Hand over the reads, parse them once and return the fingerprint of the events."""
+        """Send the reads, parse them once and return the fingerprint of the events."""
         with tempfile.NamedTemporaryFile(suffix=".sse") as file:
             file.write(b"".join(reads))
             file.flush()

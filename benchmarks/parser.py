@@ -71,7 +71,7 @@ def measure_shape(
 def _check(
     peer: Peer, reads: Sequence[bytes], expected: Sequence[Facts], patience: float
 ) -> Optional[str]:
-    """Say what is wrong with a package on this stream, or None where its events are right."""
+    """Return what is wrong with a package's events for this stream, or None."""
     try:
         with time_limit(patience):
             events = [peer.facts(event) for event in peer.read(reads)]
@@ -90,7 +90,7 @@ _get_data = attrgetter("data")
 
 
 def _time(peer: Peer, reads: Sequence[bytes]) -> float:
-    """Seconds for one pass in which, as any user would, each event's data is looked at."""
+    """Return the seconds of one pass that reads the data of each event."""
     gc.collect()
     start = time.perf_counter()
     deque(map(_get_data, peer.read(reads)), maxlen=0)

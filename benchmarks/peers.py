@@ -1,4 +1,4 @@
-"""The parser of each other package, driven the way its users drive it.
+"""The parsers of the other packages, used as their users do.
 
 Only the outermost edge is replaced: where the package would read from a socket, it reads reads
 (chunks of bytes) from memory. What it does with them (decoding, finding lines, making events) is
@@ -30,11 +30,11 @@ CONTENT_TYPE = {"Content-Type": "text/event-stream"}
 
 
 class EndOfBody(Exception):
-    """Stops a client that would reconnect for ever where the reads are used up."""
+    """Stops a client that would reconnect for ever after the last read."""
 
 
 class _TextResponse:
-    """Stands where httpx's response does: text from bytes, as `Response.iter_text` gives it."""
+    """Replaces httpx's response; decodes like `Response.iter_text`."""
 
     def __init__(self, reads: Iterable[bytes]) -> None:
         self.headers = {"content-type": "text/event-stream"}
@@ -74,7 +74,7 @@ def _read_launchdarkly(reads: Iterable[bytes]) -> Iterator[Any]:
 
 
 class _OneResponse:
-    """Stands where a requests session does: one response, then the end of the measurement."""
+    """Replaces a session of requests: one response, then the end of the measurement."""
 
     def __init__(self, raw: Any) -> None:
         self._responses = [_response(raw)]

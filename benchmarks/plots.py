@@ -67,7 +67,7 @@ def _row(result: Mapping[str, Any], key: str) -> Row:
 
 
 def _dots(rows: Sequence[Row], label: str) -> Figure:
-    """A dot for each package on each row, on a logarithmic scale."""
+    """Draw a dot for each package on each row, on a logarithmic scale."""
     figure, axes = pyplot.subplots(figsize=(8, 1.6 + 0.36 * len(rows)), layout="constrained")
     for name in dict.fromkeys(name for row in rows for name in row.values):
         places = [(row.values[name], at) for at, row in enumerate(rows) if name in row.values]

@@ -35,7 +35,7 @@ class Series(NamedTuple):
 
 
 def one_event(size: int) -> Iterator[bytes]:
-    """The reads of one event, 1 KiB each. They are made as they are taken, so they cost nothing."""
+    """Yield the reads of one event, 1 KiB each, without holding them in memory."""
     text = b"x" * KIB
     yield b"data: " + text[6:]
     for _ in range(size // KIB - 2):
@@ -44,7 +44,7 @@ def one_event(size: int) -> Iterator[bytes]:
 
 
 def small_events(count: int) -> Sequence[bytes]:
-    """The reads of many small events, 64 KiB each."""
+    """Yield the reads of many small events, 64 KiB each."""
     return tiny(count).reads(64 * KIB)
 
 
@@ -147,7 +147,7 @@ def _count_events(peer: Peer, reads: Iterable[bytes]) -> int:
 
 
 def _peak(peer: Peer, reads: Iterable[bytes]) -> int:
-    """The most memory that was held at once beyond the reads, in bytes."""
+    """Return the peak of memory beyond the reads, in bytes."""
     gc.collect()
     tracemalloc.start()
     try:
@@ -158,7 +158,7 @@ def _peak(peer: Peer, reads: Iterable[bytes]) -> int:
 
 
 def _slope(sizes: Sequence[int], seconds: Sequence[float]) -> Optional[float]:
-    """The exponent of growth: 1 for a straight line, 2 for time that grows with the square."""
+    """Return the exponent of growth: 1 is linear, 2 is quadratic."""
     if len(seconds) < 2:
         return None
     logarithms = [list(map(math.log, values)) for values in (sizes[: len(seconds)], seconds)]

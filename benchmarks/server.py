@@ -1,4 +1,4 @@
-"""A server that costs next to nothing, in a process of its own: every byte is made in advance.
+"""A server in its own process that costs little: all bytes are made in advance.
 
 Its paths are the framings of `FRAMINGS`, and two more:
 
@@ -35,7 +35,7 @@ _WRITE_SIZE = 64 * 1024
 
 
 class Framing(NamedTuple):
-    """How a body of many events goes over the wire."""
+    """A framing of a body of many events."""
 
     path: str
     title: str
@@ -44,7 +44,7 @@ class Framing(NamedTuple):
 
 
 def clock() -> int:
-    """Nanoseconds on a clock that all processes of the machine share."""
+    """Return nanoseconds on a clock that all processes of the machine share."""
     return time.monotonic_ns()
 
 
@@ -144,7 +144,7 @@ async def _run(events: int, paced_events: int) -> None:
 
 @contextlib.contextmanager
 def running(events: int, paced_events: int) -> Iterator[str]:
-    """Run the server in a process of its own, for as long as the block lasts.
+    """Run the server in its own process during the block.
 
     Args:
         events: events in each body of the framings.

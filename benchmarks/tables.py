@@ -1,4 +1,4 @@
-"""The results as Markdown tables, put between marks in the documents that show them."""
+"""The results as Markdown tables, written between marks in the documents."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ Results = Mapping[str, Any]
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table, its first column to the left and the others to the right."""
+    """Return a Markdown table: first column left-aligned, others right-aligned."""
     lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def number(value: float) -> str:
-    """Three digits, which is more than two runs have in common."""
+    """Return a number with three digits; two runs agree on fewer."""
     if value >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
@@ -28,7 +28,7 @@ def number(value: float) -> str:
 def ratio_to_peers(
     results: Mapping[str, Results], key: str, choose: Callable[..., str], among: Iterable[str]
 ) -> Optional[tuple[str, float]]:
-    """The best of some packages, and its value as a multiple of ours; None where none has one."""
+    """Return the best of some packages and its value as a multiple of ours, or None."""
     candidates = [name for name in among if name in results]
     if OUR_NAME not in results or not candidates:
         return None
@@ -37,7 +37,7 @@ def ratio_to_peers(
 
 
 def _packages(results: Iterable[Results]) -> list[str]:
-    """The names in the results and failures of a section, in their order, ours first."""
+    """Return the names in a section's results and failures, ours first."""
     names = {name: None for result in results for name in (*result["results"], *result["failures"])}
     return sorted(names, key=lambda name: name != OUR_NAME)
 
@@ -160,7 +160,7 @@ def _machine(machine: Results) -> str:
 
 
 def update(document: Path, made: Mapping[str, str]) -> None:
-    """Put each table between its marks, where a document has them.
+    """Write each table between its marks.
 
     Args:
         document: a Markdown file with lines ``<!-- benchmark: NAME -->`` and ``<!-- end -->``.

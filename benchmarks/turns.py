@@ -1,4 +1,4 @@
-"""Taking turns."""
+"""Take turns."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Item = TypeVar("Item")
 
 
 def turns(items: Iterable[Item], rounds: int) -> Iterator[Item]:
-    """Each of some items in every round, and in each round another one first.
+    """Yield each item in every round, starting each round with another one.
 
     What comes before has its effect: it leaves memory that can be used at once, or has just given
     it back to the system. So nobody is to come after the same one every time.

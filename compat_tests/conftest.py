@@ -1,4 +1,4 @@
-"""Environments and workers, made once for a run of the compatibility tests."""
+"""Environments and workers, shared by all compatibility tests."""
 
 from __future__ import annotations
 

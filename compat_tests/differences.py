@@ -1,4 +1,4 @@
-"""Every place where this package deliberately does not do what a published one does.
+"""The table of deliberate differences from the published packages.
 
 This table is what ``test_snippets.py`` expects, and what ``docs/what-changes.md`` is made from.
 """
@@ -28,7 +28,7 @@ def issue(number: int, at: str = BTUBBS) -> str:
 
 @dataclass(frozen=True)
 class Shown:
-    """A snippet in which a difference shows.
+    """A snippet that shows a difference.
 
     Attributes:
         snippet: its name.
@@ -635,7 +635,7 @@ CHAPTERS = {
 
 
 def listed_for(snippet: str) -> list[Shown]:
-    """Return where the outcome of ``snippet`` differs on purpose."""
+    """Return the parts in which the outcome of ``snippet`` differs on purpose."""
     return [
         shown
         for differences in CHAPTERS.values()

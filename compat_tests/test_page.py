@@ -1,4 +1,4 @@
-"""The page in the documentation says what the table says, and the table what the snippets say."""
+"""The page agrees with the table, and the table with the snippets."""
 
 from differences import CHAPTERS
 from harness.catalogue import all_snippets

@@ -1,4 +1,4 @@
-"""Published programs do their streaming job on this package."""
+"""Published programs stream with this package."""
 
 import subprocess
 

@@ -1,4 +1,4 @@
-"""A snippet does the same on this package as on the published one, or the table says why not."""
+"""Each snippet does the same on both packages, or the table says why not."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Write docs/what-changes.md anew from the table of differences."""
+"""Rewrite docs/what-changes.md from the table of differences."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What every test lives under: nothing but this machine can be connected to."""
+"""Settings for all tests: no connection leaves this machine."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def authority_file(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The file that tells clients whom to trust."""
+    """The certificate of the authority that clients trust."""
     path = tmp_path_factory.mktemp("tls") / "authority.pem"
     AUTHORITY.cert_pem.write_to_path(str(path))
     return str(path)

@@ -1,4 +1,4 @@
-"""Seeded event streams with the events that they hold, shared by the tests and the benchmarks.
+"""Seeded event streams and their events, for the tests and the benchmarks.
 
 Each maker returns a `Stream`: the blocks of bytes as a server writes them, one for each event (or
 comment), and the events that a conforming client hands out. The same arguments give the same bytes
@@ -19,7 +19,7 @@ MIB = 1 << 20
 
 
 class ExpectedEvent(NamedTuple):
-    """What a client has to hand out for one block."""
+    """The event that a client must deliver for a block."""
 
     data: str
     event: str = "message"
@@ -29,7 +29,7 @@ class ExpectedEvent(NamedTuple):
 
 @dataclass(frozen=True)
 class Stream:
-    """An event stream, block by block, and the events in it."""
+    """The blocks of an event stream, and its events."""
 
     blocks: list[bytes]
     events: list[ExpectedEvent] = field(repr=False)
@@ -40,7 +40,7 @@ class Stream:
         return b"".join(self.blocks)
 
     def reads(self, size: int | None) -> list[bytes]:
-        """The stream as a client may read it.
+        """Cut the stream into reads.
 
         Args:
             size: bytes in each read but the last; None for one block in each read.
@@ -300,7 +300,7 @@ def _recent_change(draw: random.Random, number: int) -> str:
 
 
 def cuttings(body: bytes, count: int = 5, seed: int = 9) -> Iterator[list[bytes]]:
-    """The same bytes in reads of random sizes, `count` times, from single bytes to 64 KiB."""
+    """Yield `count` random cuttings into reads, from single bytes to 64 KiB."""
     draw = random.Random(seed)
     for _ in range(count):
         largest = draw.choice((7, 100, 1500, 20_000, 65_536))

@@ -47,7 +47,7 @@ FLOORS = [
 
 
 def imports(tree: ast.AST, package: str) -> Iterator[str]:
-    """Give the full name of everything that a module imports, at its top or in a function."""
+    """Yield the full name of each import of a module, also inside functions."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -59,7 +59,7 @@ def imports(tree: ast.AST, package: str) -> Iterator[str]:
 
 
 def names_used(tree: ast.AST) -> Iterator[str]:
-    """Give every name in the source as it is written, dotted or not."""
+    """Yield every name in the source as written, dotted or not."""
     for node in ast.walk(tree):
         if isinstance(node, (ast.Attribute, ast.Name)):
             yield ast.unparse(node)

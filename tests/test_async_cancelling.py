@@ -1,4 +1,4 @@
-"""Cancelling a task of the asynchronous client, wherever it is."""
+"""Cancel a task of the asynchronous client, whatever it is doing."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from sseclient_ng import AsyncSSEClient  # noqa: E402 - needs aiohttp
 
 @dataclass(frozen=True)
 class Place:
-    """Where a client is when its task is cancelled, or when it is closed.
+    """What a client is doing when it is cancelled or closed.
 
     Args:
         name: what it is doing.
@@ -74,7 +74,7 @@ PLACES = [
 
 
 class Reading:
-    """A task that reads a client in a block, and what it has got."""
+    """A task that iterates over a client in a block, and its events."""
 
     def __init__(self, place: Place, server: ScriptedServer) -> None:
         self.data: list[str] = []
@@ -100,7 +100,7 @@ class Reading:
             self.server.ignore()
 
     async def is_there(self) -> None:
-        """Return when the client has come to its place."""
+        """Wait until the client has come to its place."""
         while len(self.data) < self._place.events:
             assert not self.task.done(), self.task
             await asyncio.sleep(0.002)
@@ -158,7 +158,7 @@ def test_close_from_another_task_ends_the_loop(place: Place) -> None:
 
 
 def test_cancelling_between_events() -> None:
-    """A task that is cancelled while it handles an event: the block closes the connection."""
+    """The block closes the connection of a task that is cancelled between events."""
 
     async def main(server: ScriptedServer) -> None:
         handling = asyncio.Event()

@@ -1,4 +1,4 @@
-"""When the asynchronous client connects, and how it ends."""
+"""How the asynchronous client connects and ends."""
 
 from __future__ import annotations
 

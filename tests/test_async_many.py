@@ -1,4 +1,4 @@
-"""Very many streams on one loop, and what importing the client needs."""
+"""Many streams on one loop, and imports of the client."""
 
 from __future__ import annotations
 

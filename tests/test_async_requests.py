@@ -1,4 +1,4 @@
-"""What the asynchronous client asks for, with whose session, and who may wait for it."""
+"""The requests of the asynchronous client, its session, and its tasks."""
 
 from __future__ import annotations
 

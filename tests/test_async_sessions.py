@@ -120,7 +120,7 @@ def test_a_total_time_of_the_callers_counts() -> None:
 
 
 def test_a_total_time_that_is_up_when_the_connection_breaks() -> None:
-    """What came after the time may be handed out no more: then it is asked for again."""
+    """Events that arrive after the time are requested again."""
     go_on = threading.Event()
 
     async def main(server: ScriptedServer) -> list[str]:

@@ -1,4 +1,4 @@
-"""Steps of the asynchronous client that time out, and what goes on afterwards."""
+"""Steps of the asynchronous client that time out, and the next steps."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_a_step_that_timed_out_while_the_server_took_its_time_to_answer() -> Non
 
 
 def test_an_attempt_goes_on_where_a_step_timed_out() -> None:
-    """Steps that are shorter than the server needs for an answer neither storm it nor fail."""
+    """Steps shorter than the server's answer neither flood it nor fail."""
 
     async def main(server: ScriptedServer) -> int:
         once = ReconnectPolicy(min_delay=0.01, max_delay=0.01, max_attempts=1)
@@ -263,7 +263,7 @@ def test_headers_that_were_cancelled_are_not_left_out() -> None:
 
 
 def test_a_step_that_is_cancelled_twice() -> None:
-    """What becomes of its attempt is asked for, though nobody waits for it any more."""
+    """The result of the attempt is retrieved although nobody waits for it."""
 
     async def main(server: ScriptedServer) -> None:
         asked, cancelled, go_on, over = (asyncio.Event() for _ in range(4))

@@ -1,4 +1,4 @@
-"""The benchmarks run and say what they found: this package alone, a small part, no network."""
+"""The benchmarks run, on a small part, without peers or network."""
 
 from __future__ import annotations
 

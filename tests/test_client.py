@@ -1,4 +1,4 @@
-"""The client without the names and hooks of old code: it is complete without them."""
+"""The client without the names and hooks of old code."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_a_client_can_not_be_copied(duplicate: Any) -> None:
 
 @pytest.mark.parametrize("framing", ["chunked", "close"])
 def test_a_default_timeout_of_sockets_is_left_alone(framing: str) -> None:
-    """It must not make the connection non-blocking, where every read would look like a drop."""
+    """It must not make the connection non-blocking: every read would look like a drop."""
     seen = threading.Event()
     body = [b"data: 1\n\n", WaitFor(seen), Pause(0.1), b"data: 2\n\n"]
     before = socket.getdefaulttimeout()

@@ -1,4 +1,4 @@
-"""Ending a loop from outside, at every place where it can be, and what is left: nothing."""
+"""End a loop from outside, whatever it is doing, and leave nothing open."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ SOON = ReconnectPolicy(min_delay=0.0, max_delay=0.01)
 
 @dataclass(frozen=True)
 class Place:
-    """Where a client is when something ends its loop.
+    """What a client is doing when something ends its loop.
 
     Args:
         name: what it is doing.
@@ -104,7 +104,7 @@ def served(place: Place) -> Iterator[ScriptedServer]:
 
 @contextlib.contextmanager
 def client_for(place: Place, server: ScriptedServer, authority_file: str) -> Iterator[SSEClient]:
-    """A client, and for one that is given a response what else has to be closed."""
+    """Return a client, and the response to close with it, if any."""
     trust: dict[str, Any] = {"verify": authority_file} if place.tls else {}
     options: dict[str, Any] = {"retry": 0, "reconnect": SOON, **place.options, **trust}
     if not place.of_response:
@@ -116,7 +116,7 @@ def client_for(place: Place, server: ScriptedServer, authority_file: str) -> Ite
 
 
 def is_there(place: Place, server: ScriptedServer) -> None:
-    """Return when the client, which has handed out its event, must have come to its place."""
+    """Wait until the client has delivered its event and come to its place."""
     server.wait_for_requests(place.requests)
     if isinstance(place.scripts[-1], OnAccept):
         server.wait_for_connections(2)
@@ -124,7 +124,7 @@ def is_there(place: Place, server: ScriptedServer) -> None:
 
 
 class Reader:
-    """Reads a client on a thread of its own."""
+    """Iterates over a client in its own thread."""
 
     def __init__(self, client: SSEClient) -> None:
         self._client = client
@@ -301,7 +301,7 @@ def test_ctrl_c_comes_out_at_once(place: Place, authority_file: str) -> None:
 
 
 class Deadline(Exception):
-    """What a program has its handler of a signal raise, to limit how long it waits."""
+    """The error of a program's signal handler."""
 
 
 # Of sockets, too: a handler's has to come out, and theirs to be a drop.
@@ -481,7 +481,7 @@ def test_many_reconnects_leave_nothing() -> None:
 
 
 def resident_memory() -> int:
-    """In bytes; 0 where the system does not tell it like this."""
+    """Return the resident memory in bytes; 0 if the system can't tell."""
     if not CAN_LIST_DESCRIPTORS:
         return 0
     with open("/proc/self/statm") as file:
@@ -508,7 +508,7 @@ def test_the_time_for_a_large_event_grows_with_its_size(shape: str) -> None:
 
 
 def cpu_time_for(body: bytes) -> float:
-    """The time that this thread works to receive an event in reads of 1 KiB, in seconds."""
+    """Return the CPU seconds to receive an event in reads of 1 KiB."""
     reads = cut(body, 1024)
     begun = time.thread_time()
     (received,) = SSEClient(reads)

@@ -1,4 +1,4 @@
-"""Content codings: what arrives is decoded at once, and what can't be decoded is an error."""
+"""Content codings: decode at once, and fail on unknown ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An event reaches its caller when its last byte arrives, whatever the body travels in.
+"""An event reaches the caller with its last byte, on every framing and coding.
 
 The server sends an event, and goes on only when the caller has it: a client that holds an event
 back, until a buffer is full or a chunk is complete, would wait here for ever. So no clock decides;
@@ -45,7 +45,7 @@ SECONDS = 10.0
 
 
 class Stream:
-    """A body whose every event is sent when the one before it has reached the caller."""
+    """A body that sends each event when the caller has the one before."""
 
     def __init__(self) -> None:
         self.seen = [threading.Event() for _ in PARTS]
@@ -58,7 +58,7 @@ class Stream:
         return body
 
     def texts(self, events: Iterable[Event], server: ScriptedServer) -> list[str]:
-        """The data of the events, each of which lets the server go on."""
+        """Return the data of the events; each lets the server go on."""
         texts = []
         for seen, event in zip(self.seen, events):
             self.delays.append(time.monotonic() - server.sent[-1].time)

@@ -1,4 +1,4 @@
-"""The demonstration: it ends by itself, and says what is true."""
+"""The demonstration ends by itself, and says the truth."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_the_readme_shows_what_it_prints(ran: subprocess.CompletedProcess[str]) 
 
 @pytest.fixture(scope="module")
 def events() -> list[Event]:
-    """What the demonstration reads."""
+    """Return the events of the demonstration."""
     read: list[Event] = []
 
     def client(*args: Any, **kwargs: Any) -> list[Event]:

@@ -95,7 +95,7 @@ STREAMS: dict[str, list[Script]] = {
 
 
 class StreamExample:
-    """What https://stream.example answers."""
+    """The answers of https://stream.example."""
 
     def __init__(self) -> None:
         self._server = ScriptedServer(then=self._answer)
@@ -103,7 +103,7 @@ class StreamExample:
         self.address = self._server.url.rstrip("/")
 
     def start_again(self) -> None:
-        """Let every stream begin anew."""
+        """Restart every stream."""
         self._requests.clear()
 
     def close(self) -> None:
@@ -131,7 +131,7 @@ def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def own_settings() -> Iterator[None]:
-    """Put back what a page changes for the whole process."""
+    """Restore what a page changes in the process."""
     logger = logging.getLogger("sseclient")
     handlers, level = list(logger.handlers), logger.level
     handler = signal.getsignal(signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""The errors: their tree, what they say and what they keep to themselves."""
+"""The errors: their tree, their messages, and the secrets they hide."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SHOWN = "https://stream.example:8443/events"
 
 
 class Case(NamedTuple):
-    """An error, and what is known of it."""
+    """An error, its attributes and its message."""
 
     error: SSEError
     attributes: dict[str, Any]

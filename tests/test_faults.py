@@ -1,4 +1,4 @@
-"""Both clients through everything that networks and servers do: the table in scenarios.py."""
+"""Run both clients through every row of the scenario table."""
 
 from __future__ import annotations
 
@@ -366,7 +366,7 @@ sys.stdin.read()
 
 
 class Process:
-    """A server in a process of its own, so that it can be killed."""
+    """A server in its own process, to kill."""
 
     def __init__(self, port: int = 0) -> None:
         self._process = subprocess.Popen(
@@ -454,7 +454,7 @@ def trusting(kind: str, authority_file: str) -> dict[str, Any]:
 
 
 def lookup(found: Sequence[bool]) -> Any:
-    """A getaddrinfo that finds the server's name, or not, as told; the last answer goes on."""
+    """Return a getaddrinfo that finds the server's name or not; the last answer repeats."""
     real = socket.getaddrinfo
     answers = itertools.chain(found, itertools.repeat(found[-1]))
 

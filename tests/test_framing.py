@@ -100,7 +100,7 @@ def test_a_defect_is_not_taken_for_a_drop(
 
 
 class Defective(io.BytesIO):
-    """What stands for a connection in a test, and fails."""
+    """A fake connection that fails."""
 
     def read1(self, size: Optional[int] = -1) -> bytes:
         raise ValueError("a defect")

@@ -1,4 +1,4 @@
-"""Clients in green threads, of gevent and eventlet, which old programs use."""
+"""Clients in green threads of gevent and eventlet."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SETTLING = 0.1  # seconds, in which a thread that is about to block does
 
 
 class Place(NamedTuple):
-    """Where a client is when it is closed, and what it has delivered by then."""
+    """What a client is doing when it is closed, and its events so far."""
 
     name: str
     scripts: Sequence[Scripted]

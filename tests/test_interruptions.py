@@ -1,4 +1,4 @@
-"""Clients that are closed or interrupted at bad moments: nothing hangs, nothing is lost."""
+"""Close or interrupt clients at bad moments: nothing hangs, no event is lost."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PATIENCE = 10.0
 
 
 class Loop(threading.Thread):
-    """A program's loop in a thread of its own."""
+    """A loop in its own thread."""
 
     def __init__(self, client: SSEClient) -> None:
         super().__init__(daemon=True)
@@ -45,7 +45,7 @@ class Loop(threading.Thread):
 
 @contextlib.contextmanager
 def handling(handler: Callable[..., object]) -> Iterator[None]:
-    """Have a function handle SIGUSR1 for a while."""
+    """Handle SIGUSR1 with a function during the block."""
     before = signal.signal(signal.SIGUSR1, handler)
     try:
         yield
@@ -54,7 +54,7 @@ def handling(handler: Callable[..., object]) -> Iterator[None]:
 
 
 def slow_name(monkeypatch: pytest.MonkeyPatch, seconds: float) -> threading.Event:
-    """Have the second look-up of a name take so long; the event says that it goes on."""
+    """Slow down the second DNS look-up; set the event while it runs."""
     asked = threading.Event()
     look_up = socket.getaddrinfo
     calls: list[object] = []
@@ -129,7 +129,7 @@ def test_closing_in_a_signal_handler_while_a_name_is_looked_up(
 
 
 def test_ctrl_c_in_the_middle_of_a_read_loses_and_doubles_nothing() -> None:
-    """The server is asked again for the events behind the place where it strikes."""
+    """The client asks again for the events after the interruption."""
     last = 6
 
     def resumed(request: Request) -> Script:
@@ -286,7 +286,7 @@ def test_a_subclass_that_ends_in_the_constructor() -> None:
 
 
 def test_a_loop_whose_handler_raises_loses_and_doubles_nothing() -> None:
-    """Where it strikes while events are parsed, the server is asked for them again."""
+    """The client asks again for events that were being parsed."""
 
     class Deadline(Exception):
         pass
@@ -319,11 +319,11 @@ def test_a_loop_whose_handler_raises_loses_and_doubles_nothing() -> None:
 
 
 class Deadline(Exception):
-    """What a program's handler raises."""
+    """The error of a program's signal handler."""
 
 
 def poll(client: SSEClient, seconds: float, done: Callable[[], bool]) -> int:
-    """Ask for events until something is done, while a signal strikes whose handler raises.
+    """Ask for events until something is done, while a signal handler keeps raising.
 
     Args:
         client: the client.
@@ -377,7 +377,7 @@ def test_a_handler_that_raises_in_a_quiet_stream_uses_up_no_attempts() -> None:
 
 @strikes_anywhere
 def test_a_wait_that_is_interrupted_goes_on() -> None:
-    """Steps that are shorter than the wait come to its end all the same."""
+    """Steps shorter than the wait still get past it."""
     with ScriptedServer(FIRST, FIRST, [*FIRST, Hold()]) as server:
         client = SSEClient(server.url, retry=300)
         assert poll(client, 0.1, lambda: len(server.requests) > 2) > 2

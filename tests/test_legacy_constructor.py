@@ -1,4 +1,4 @@
-"""What programs written for sseclient give the constructor, and both styles in one class."""
+"""Constructor arguments of old programs, and both styles in one class."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from support.legacy import BOTH, FIRST, OPEN, QUICKLY, SECOND, texts
 
 
 class Recorder:
-    """A session that has only a `get`, as some programs give one; it keeps what it is asked."""
+    """A session with only a `get`, as in some programs; it records its requests."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, dict[str, Any]]] = []
@@ -63,7 +63,7 @@ def test_keyword_arguments_go_to_get_each_time(keywords: dict[str, Any]) -> None
 
 
 class Call(NamedTuple):
-    """One way to write the call, and the attributes that it sets."""
+    """A way to write the call, and the attributes it sets."""
 
     name: str
     make: Callable[[str, Any], SSEClient]

@@ -1,4 +1,4 @@
-"""The names of the old modules, stand-ins in tests of programs, and the log."""
+"""Names of the old modules, test doubles of old programs, and the log."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ def test_the_version_is_text() -> None:
 
 @pytest.fixture
 def installed(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
-    """The package under the name `sseclient`, which is forgotten afterwards."""
+    """The package installed as `sseclient` during the test."""
     monkeypatch.setitem(sys.modules, "sseclient", types.ModuleType("sseclient"))
     install_as_sseclient()
     return sys.modules["sseclient"]
 
 
 class Canned:
-    """What such tests answer with."""
+    """The response of such a test."""
 
     status_code = 200
     encoding = None
@@ -73,7 +73,7 @@ class Canned:
 
 
 class RawOnly:
-    """An answer with even less to it."""
+    """A response with even fewer attributes."""
 
     encoding = "utf-8"
 
@@ -220,7 +220,7 @@ def test_a_reset_is_no_error() -> None:
 
 def test_attributes_of_subclasses_with_names_of_ours() -> None:
     class Own(SSEClient):
-        """Names that programs have given to attributes of their own."""
+        """A subclass with attribute names of old programs."""
 
         def __init__(self, *arguments: Any, **keywords: Any) -> None:
             self.closed = False

@@ -1,4 +1,4 @@
-"""The hooks and attributes of sseclient that programs use or override."""
+"""Hooks and attributes of sseclient that programs use or override."""
 
 from __future__ import annotations
 
@@ -355,7 +355,7 @@ class OwnConnections(SSEClient):
 
 @pytest.mark.parametrize("client_class", [SSEClient, OwnConnections])
 def test_connecting_in_the_middle_of_a_stream(client_class: type[SSEClient]) -> None:
-    """What the old connection brought and nobody took is asked for again, not handed out twice."""
+    """Undelivered events of the old connection are requested again, not delivered twice."""
     cut = [b"id: 1\ndata: first\n\nid: 2\ndata: second\n\nid: 3\ndata: th", Hold()]
     rest = [b"id: 2\ndata: second\n\nid: 3\ndata: third\n\n", Hold()]
     with ScriptedServer(response(cut), response(rest)) as server:
@@ -450,7 +450,7 @@ def test_connect_that_opens_the_response_and_nothing_else() -> None:
 
 @pytest.mark.parametrize("when", ["open", "never connected"])
 def test_connecting_by_hand_may_fail(when: str) -> None:
-    """The error comes out where it was called, and the client goes on as after any drop."""
+    """The error comes out of the call, and the client goes on as after a drop."""
     with ScriptedServer(*[FIRST] * (when == "open"), response(status=503), SECOND) as server:
         if when == "open":
             client = SSEClient(server.url, **QUICKLY)

@@ -1,4 +1,4 @@
-"""The hooks and attributes of sseclient-py that programs use or override."""
+"""Hooks and attributes of sseclient-py that programs use or override."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_class_attributes_in_the_place_of_properties() -> None:
 
         @retry.setter
         def retry(self, retry: int) -> None:
-            """Whatever the server says."""
+            """Ignore the server's value."""
 
     for follower, retry in ((Follower, 5), (Changed, 2)):
         with ScriptedServer(response([b"retry: 5\nid: 1\ndata: first\n\n"]), OPEN) as server:

@@ -1,4 +1,4 @@
-"""The machine, row by row of its table, without a socket and with a clock that stands still."""
+"""Test each row of the machine's table, with a fake clock and without a socket."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ WITHOUT_POLICY = {Happening.END, Happening.ABANDONED_FOR_GOOD, Happening.BROKEN}
 
 
 def policy_for(row: Row) -> Optional[ReconnectPolicy]:
-    """The policy with which a row applies."""
+    """Return the policy for which a row applies."""
     if row.happening in WITHOUT_POLICY:
         return None
     first = row.state is State.CONNECTING_FIRST and row.happening is not Happening.PERMANENT
@@ -51,7 +51,7 @@ def policy_for(row: Row) -> Optional[ReconnectPolicy]:
 
 
 def machine_for(row: Row) -> DrivenMachine:
-    """A machine in the state of a row, to which its happening can happen."""
+    """Return a machine in the state of a row."""
     machine = DrivenMachine(policy_for(row))
     if row.happening is Happening.BROKEN:
         machine.given()
@@ -75,7 +75,7 @@ def let_happen(row: Row, machine: DrivenMachine) -> None:
 
 
 def answers(machine: DrivenMachine) -> list[str]:
-    """The answers up to one that stays the same, in the words of the table."""
+    """Return the answers up to one that repeats, in the words of the table."""
     found: list[str] = []
     for _ in range(4):
         action = machine.next_action()

@@ -1,4 +1,4 @@
-"""The page about the machine shows its table as it is."""
+"""The page about the machine shows the current table."""
 
 from __future__ import annotations
 

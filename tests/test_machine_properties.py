@@ -1,4 +1,4 @@
-"""The machine under any sequence of happenings: always a legal state, and no count is ever off."""
+"""Any sequence of happenings keeps the machine's state legal and its counts right."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ POLICIES = [
 
 
 class AnySequence(RuleBasedStateMachine):
-    """A shell that does what it is told, a caller who does what he likes, and a count by hand."""
+    """A shell, a caller who does anything at any time, and a count by hand."""
 
     machine: DrivenMachine
 
@@ -66,7 +66,7 @@ class AnySequence(RuleBasedStateMachine):
             self.machine.given()
 
     def step(self) -> Action:
-        """What the machine answers, and what can be checked of it."""
+        """Check the machine's answer."""
         before = self.machine.state
         action = self.machine.next_action()
         if self.closed:
@@ -81,7 +81,7 @@ class AnySequence(RuleBasedStateMachine):
         return action
 
     def go_on_until(self, condition: Callable[[Action], bool]) -> bool:
-        """Do what the machine says until it says that, or the client is at the end."""
+        """Carry out the answers until this one, or the end."""
         while not condition(action := self.step()):
             if action is DELIVER:
                 self.machine.delivery.deliver()
@@ -98,7 +98,7 @@ class AnySequence(RuleBasedStateMachine):
             self.failed_attempts = 0
 
     def lose(self, failure: Failure) -> None:
-        """What a shell tells of a connection or an attempt that failed, counted by hand."""
+        """Tell of a failed connection or attempt, and count by hand."""
         before = self.machine.state
         if before is State.OPEN and self.healthy:
             self.failed_attempts = 0
@@ -109,7 +109,7 @@ class AnySequence(RuleBasedStateMachine):
             assert self.machine.state is self.expected_after(before)
 
     def expected_after(self, state: State) -> State:
-        """Where a transient failure leads to."""
+        """Return the state after a transient failure."""
         policy = self.machine.policy
         if self.machine.is_given and state is State.OPEN:
             return State.OPEN

@@ -1,4 +1,4 @@
-"""The suite tests what users install, and that is complete."""
+"""The suite tests the package that users install, and it is complete."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The two clients have the same options and names, but for what is listed here with its reason."""
+"""Both clients have the same options and names, with listed exceptions."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def options_of(client: type) -> dict[str, inspect.Parameter]:
 
 
 def names_of(client: type) -> set[str]:
-    """What classes have beyond every object: public names, and what operators and blocks use."""
+    """Return the public and special names of a class."""
     ours = {name for each in client.__mro__[:-1] for name in vars(each)}
     special = {"__iter__", "__next__", "__enter__", "__exit__", "__del__", *ONLY_ASYNC_NAMES}
     return {name for name in ours if not name.startswith("_") or name in special}

@@ -1,4 +1,4 @@
-"""The policy of reconnecting: its values, its refusals, and the waits that it makes."""
+"""ReconnectPolicy: its values, its errors and its waits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Servers that others wrote: uvicorn with sse-starlette, bare and behind nginx with gzip."""
+"""Real servers: uvicorn with sse-starlette, alone and behind nginx with gzip."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ QUICKLY = ReconnectPolicy(min_delay=0.01, max_delay=0.1)
 
 
 class Application:
-    """An ASGI application that resumes after the last event ID, and has an end."""
+    """An ASGI application that resumes after the last event ID, and ends."""
 
     def __init__(self) -> None:
         self.seen = threading.Semaphore(0)
@@ -66,7 +66,7 @@ class Application:
             yield {"event": "record", "id": str(record["n"]), "data": text}
 
     async def in_step(self) -> AsyncIterator[dict[str, Any]]:
-        """Send the next record when the client has told that it has the last one."""
+        """Send each record when the client has the one before."""
         for record in RECORDS:
             yield {"data": json.dumps(record)}
             until = time.monotonic() + SECONDS
@@ -84,7 +84,7 @@ def listening(port: int = 0) -> socket.socket:
 
 @contextlib.contextmanager
 def served(application: Application, port: int = 0) -> Iterator[int]:
-    """Run uvicorn in a thread; the port that it listens on."""
+    """Run uvicorn in a thread, and yield its port."""
     # Its own configuration of logging would close the handlers that pytest goes on using.
     config = uvicorn.Config(
         application, log_config=None, log_level="critical", lifespan="off", ws="none"
@@ -128,7 +128,7 @@ def accepts_connections(port: int) -> bool:
 
 
 def start_nginx(folder: pathlib.Path, backend: int) -> tuple[subprocess.Popen[bytes], int]:
-    """Start nginx; another process may take the port first, which is then tried with another."""
+    """Start nginx; try another port if a process takes the first."""
     assert NGINX is not None
     for _ in range(5):
         with listening() as listener:
@@ -145,7 +145,7 @@ def start_nginx(folder: pathlib.Path, backend: int) -> tuple[subprocess.Popen[by
 
 @contextlib.contextmanager
 def proxied(folder: pathlib.Path, backend: int) -> Iterator[int]:
-    """Run nginx in front of a port; the port that it listens on."""
+    """Run nginx in front of a port, and yield its own port."""
     if NGINX is None:
         pytest.skip("nginx is not installed")
     process, port = start_nginx(folder, backend)

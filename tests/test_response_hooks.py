@@ -1,7 +1,8 @@
-"""Answers before the last one: redirects and 401, as the caller's session and hooks see them."""
+"""Redirects and 401, as the caller's session and hooks see them."""
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import pytest
@@ -86,6 +87,15 @@ def test_a_patched_function_sees_no_hooks_of_ours(monkeypatch: pytest.MonkeyPatc
     with ScriptedServer(answer(1)) as server, SSEClient(server.url) as client:
         assert next(client).data == "1"
     assert [set(options) for options in seen] == [{"stream", "headers"}]
+
+
+def test_the_request_of_an_error_can_be_pickled_and_sent_again() -> None:
+    with ScriptedServer(status(404), redirect(302, "/there"), answer(1)) as server:
+        with pytest.raises(requests.HTTPError) as caught:
+            SSEClient(server.url)
+        again = pickle.loads(pickle.dumps(caught.value.response.request))
+        with requests.Session() as session:
+            assert b"data: 1" in session.send(again).content
 
 
 def test_close_ends_the_reading_of_a_redirect() -> None:

@@ -1,4 +1,4 @@
-"""Everything that a client can be given to read, and what comes of it."""
+"""Sources that a client can read."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ WITHOUT_CRLF = cut(STREAM.replace(b"\r\n", b"\n"), 13)
 
 
 class Source(NamedTuple):
-    """A kind of source that needs a server: from a URL to what is given to the client."""
+    """A source that needs a server, made from a URL."""
 
     name: str
     open: Open
@@ -56,13 +56,13 @@ def from_httpx(name: str, read: Callable[[Any], Any]) -> Open:
 
 
 def decoding(reply: requests.Response) -> requests.Response:
-    """A response that hands out text."""
+    """A response that decodes text."""
     reply.encoding = "utf-8"
     return reply
 
 
 def decompressing(raw: Any) -> Any:
-    """A raw response that was told to undo the content coding."""
+    """A raw response that decodes its content coding."""
     raw.decode_content = True
     return raw
 
@@ -147,12 +147,12 @@ def test_responses(source: Source, framing: str) -> None:
 
 
 def iter_lines(lines: Iterable[Any]) -> Iterator[Any]:
-    """Named as the methods that hand out lines without their ends."""
+    """Has the name of the methods that return lines without their ends."""
     yield from lines
 
 
 class OnlyRaw:
-    """Another one: what has only a file under `raw`."""
+    """A fake response with only a file as `raw`."""
 
     encoding = "ISO-8859-1"
     headers = None
@@ -162,14 +162,14 @@ class OnlyRaw:
 
 
 class RawAndIterContent(OnlyRaw):
-    """A third one: what it iterates over is the file."""
+    """A fake response that iterates over its file."""
 
     def iter_content(self, chunk_size: int = 1) -> Iterable[bytes]:
         return self.raw
 
 
 class OnlyRead:
-    """What has nothing but a `read`."""
+    """A source with only a `read`."""
 
     def __init__(self) -> None:
         self.file = io.BytesIO(STREAM)
@@ -190,7 +190,7 @@ class IterableWithRead(io.BytesIO):
 
 
 class Sequence:
-    """Iterable by the old protocol alone."""
+    """Iterable by index only."""
 
     def __getitem__(self, index: int) -> bytes:
         return PIECES[index]
@@ -327,7 +327,7 @@ def test_the_responses_library_with_a_url() -> None:
 
 
 class Session:
-    """A session of somebody's tests: it has a `get`, and answers with a fake."""
+    """A session of a user's tests: its `get` returns a fake response."""
 
     def __init__(self, reply: Any) -> None:
         self.reply = reply

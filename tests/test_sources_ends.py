@@ -1,4 +1,4 @@
-"""The end of what was given, and large events in small chunks."""
+"""Ends of sources, and large events in small chunks."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def test_chunk_size_changes_nothing_on_any_framing(framing: str, encoding: Optio
 
 def test_an_iterator_that_goes_on_after_an_error() -> None:
     class Flaky:
-        """What a queue with a time-out looks like."""
+        """Behaves like a queue with a timeout."""
 
         def __init__(self) -> None:
             self.steps: Iterator[Any] = iter(

@@ -1,4 +1,4 @@
-"""What can't be read, and options that are not about a connection."""
+"""Unreadable sources, and options that need no connection."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from support.sources import PIECES, Dropped
 
 
 class AsyncSource:
-    """What only `async for` can read."""
+    """Only `async for` can read this."""
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         yield b""
@@ -191,7 +191,7 @@ def test_the_charset_of_a_response_is_not_believed() -> None:
 
 
 def test_the_end_of_another_encoding_may_exceed_the_limit() -> None:
-    """A character that is cut off becomes U+FFFD, which is longer than what came of it."""
+    """A cut character becomes U+FFFD, which is longer than its bytes."""
     client = SSEClient(
         ["data: 12345".encode("utf-16-le") + b"\x20"], "utf-16-le", max_event_size=12
     )
@@ -201,7 +201,7 @@ def test_the_end_of_another_encoding_may_exceed_the_limit() -> None:
 
 
 class Refusal:
-    """What stands for a response in a program's tests, and is no success."""
+    """A fake response that is no success."""
 
     status_code = 404
     reason = "Not Found"

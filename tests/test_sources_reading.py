@@ -1,4 +1,4 @@
-"""When what a client was given is read, and the errors of what is read."""
+"""When a client reads its source, and the source's errors."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def test_a_response_that_is_closed_between_two_events_has_ended(
 def test_a_response_that_another_thread_closes(
     framing: str, encoding: Optional[str], peeks: bool
 ) -> None:
-    """However far it gets: nothing comes out but events and the errors of requests."""
+    """Only events and errors of requests come out, however far it gets."""
     if encoding and peeks and not HAS_READ1:
         pytest.skip("before urllib3 2.2 its stream() reads there, and lets out errors of Python")
     closing = threading.Event()
@@ -213,7 +213,7 @@ class DroppingFile(io.RawIOBase):
 
 
 def response_over(error: Exception) -> requests.Response:
-    """A response whose connection fails in such a way."""
+    """A response whose connection fails like this."""
     reply = requests.Response()
     reply.raw = urllib3.HTTPResponse(body=DroppingFile(error), preload_content=False)
     return reply
@@ -247,7 +247,7 @@ def truncated_gzip_file(stack: contextlib.ExitStack) -> Any:
 
 
 def over_damaged_tls(stack: contextlib.ExitStack) -> requests.Response:
-    """A response in the middle of which the server, or who is in between, sends what is no TLS."""
+    """A response that is interrupted by bytes that are not TLS."""
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)

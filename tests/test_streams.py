@@ -1,4 +1,4 @@
-"""The shared streams say what they claim: each gives its expected events, however it is cut."""
+"""The shared streams give their expected events, however they are cut."""
 
 from __future__ import annotations
 

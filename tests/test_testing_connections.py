@@ -1,4 +1,4 @@
-"""The scripted server: how its connections begin, go on and end."""
+"""The scripted server: its connections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The scripted server: what it has seen, errors of scripts, and what is left behind."""
+"""The scripted server: its journal, errors of scripts, and leaks."""
 
 from __future__ import annotations
 

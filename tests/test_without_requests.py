@@ -1,4 +1,4 @@
-"""The parser in a process without an HTTP library: it needs only the standard library."""
+"""The parser needs only the standard library."""
 
 from __future__ import annotations
 

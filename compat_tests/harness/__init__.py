@@ -1,1 +1,1 @@
-"""What the compatibility tests need to run one snippet on two packages and compare."""
+"""Helpers that run one snippet on two packages and compare."""

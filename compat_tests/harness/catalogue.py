@@ -22,7 +22,7 @@ _SWAPS = (
 
 @dataclass(frozen=True)
 class Snippet:
-    """A piece of old code as it is written for one of the two published packages."""
+    """A piece of old code, written for one of the two published packages."""
 
     name: str
     package: str
@@ -32,7 +32,7 @@ class Snippet:
 
     @property
     def swapped_source(self) -> str:
-        """The same code with its import swapped, and nothing else."""
+        """Return the code with its import swapped."""
         swapped = self.source
         for pattern, replacement in _SWAPS:
             swapped = pattern.sub(replacement, swapped)

@@ -1,4 +1,4 @@
-"""Runs a snippet on the published package and on this one, and says where they differ."""
+"""Run a snippet on the published package and on this one, and compare."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ class Worker:
         )
 
     def start(self, snippet: Snippet, source: str, url: str) -> None:
-        """Begin to run ``source``, the text of ``snippet`` for this package."""
+        """Start to run ``source``, the text of ``snippet`` for this package."""
         job = {"name": snippet.name, "source": source, "url": url, "patience": snippet.patience}
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(job) + "\n")
         self._process.stdin.flush()
 
     def outcome(self) -> Outcome:
-        """Wait for the snippet that was started, and return what it did."""
+        """Wait for the started snippet, and return its outcome."""
         assert self._process.stdout is not None
         line: str = self._process.stdout.readline()
         outcome: Outcome = json.loads(line)

@@ -1,4 +1,4 @@
-"""One virtual environment for each set of packages, made from the package index and kept."""
+"""Virtual environments, one for each set of packages, made once and kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Makes the page "What changes when you swap" from the table of differences."""
+"""Make the page "What changes when you swap" from the table of differences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs the scripts in ``programs/``, each in an environment that holds the program it is about."""
+"""Run the scripts in ``programs/``, each in an environment with its program."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SCRIPTS = Path(__file__).parents[1] / "programs"
 
 
 def requirements(script: Path) -> list[str]:
-    """Return what ``script`` says must be installed for it."""
+    """Return the requirements that ``script`` names."""
     for statement in ast.parse(script.read_text(encoding="utf-8")).body:
         if isinstance(statement, ast.Assign) and ast.unparse(statement.targets) == "REQUIREMENTS":
             found: list[str] = ast.literal_eval(statement.value)

@@ -1,4 +1,4 @@
-"""What the server of a snippet does, in words that read well beside the snippet."""
+"""Short names for the scripts of a snippet's server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs snippets, each in a process of its own, and reports what they did.
+"""Run snippets, each in its own process, and report what they did.
 
 This file is started by the interpreter of an environment that holds one of the packages; it uses
 the standard library only and is never imported by the tests.  A job is one line of JSON on
@@ -23,7 +23,7 @@ EVENT_FIELDS = ("data", "event", "id", "retry")
 
 
 def describe(value):
-    """Return ``value`` as something JSON can hold and two packages can agree on."""
+    """Return ``value`` as JSON that two packages can agree on."""
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     if isinstance(value, bytes):
@@ -45,7 +45,7 @@ def describe_object(value):
 
 
 def ancestry(error_type):
-    """Return the names an ``except`` clause could use: those of known libraries and builtins."""
+    """Return the class names that an ``except`` clause could use."""
     return [
         f"{ancestor.__module__}.{ancestor.__qualname__}"
         for ancestor in error_type.__mro__
@@ -68,7 +68,7 @@ def run_snippet(job, report):
 
 
 def run_child(job, pipe):
-    """Be the forked process: run the snippet, report through ``pipe``, exit whatever is left."""
+    """Run the snippet in the forked process, report through ``pipe``, and exit."""
     silent = os.open(os.devnull, os.O_RDWR)
     os.dup2(silent, 0)
     os.dup2(silent, 1)
@@ -83,7 +83,7 @@ def run_child(job, pipe):
 
 
 def read_until(pipe, deadline):
-    """Return what came through ``pipe`` before its end, or before ``deadline`` (monotonic)."""
+    """Return what came through ``pipe`` until its end or the ``deadline`` (monotonic)."""
     received = b""
     while True:
         ready, _, _ = select.select([pipe], [], [], max(0.0, deadline - time.monotonic()))
@@ -111,7 +111,7 @@ def run_job(job):
 
 
 def collect(received):
-    """Return the outcome told by the lines that a child reported."""
+    """Return the outcome that a child reported in these lines."""
     outcome = {"recorded": [], "ended": "timed out", "raised": None, "trace": None}
     for line in received.split(b"\n")[:-1]:
         entry = json.loads(line)

@@ -1,1 +1,1 @@
-"""Pieces of old code, in the styles that are found in public programs."""
+"""Pieces of old code, in the styles of public programs."""

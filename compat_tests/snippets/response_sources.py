@@ -1,4 +1,4 @@
-"""Code for ``sseclient-py``: give a response or something else to read, call ``events()``."""
+"""Code for ``sseclient-py``: pass a response or another source, call ``events()``."""
 
 from harness.catalogue import snippet
 from harness.script import Pause, answer, stream

@@ -1,4 +1,4 @@
-"""Code for ``sseclient``: the event objects and the names of the module."""
+"""Code for ``sseclient``: event objects and names of the module."""
 
 from harness.catalogue import snippet
 from harness.script import stream

@@ -1,4 +1,4 @@
-"""Code for ``sseclient``: give a URL, loop over the messages."""
+"""Code for ``sseclient``: pass a URL, loop over the messages."""
 
 from harness.catalogue import snippet
 from harness.script import answer, stream

@@ -1,4 +1,4 @@
-"""Code for ``sseclient``: what goes out with the request."""
+"""Code for ``sseclient``: the requests it sends."""
 
 from harness.catalogue import snippet
 from harness.script import stream

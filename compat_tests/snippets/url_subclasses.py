@@ -1,4 +1,4 @@
-"""Code for ``sseclient``: subclasses, hooks and readers written anew."""
+"""Code for ``sseclient``: subclasses, hooks and rewritten readers."""
 
 from harness.catalogue import snippet
 from harness.script import Pause, answer, stream

@@ -1,4 +1,4 @@
-"""Everything that networks and servers do to a stream, and what a client makes of it.
+"""The scenario table: what networks and servers do, and what a client must do then.
 
 One table, run by both clients (tests/test_faults.py). A row says what the server does with each
 request, as a script of `sseclient_ng.testing`, which events come out, and which `Last-Event-ID`

@@ -1,4 +1,4 @@
-"""Servers that are away for a while."""
+"""Servers that go away and come back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Connections that end before their stream does, and bodies that are damaged."""
+"""Dropped connections and damaged bodies."""
 
 from __future__ import annotations
 

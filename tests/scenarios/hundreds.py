@@ -24,7 +24,7 @@ LAST = 220
 
 
 def cut_a_hundred_times(framing: str, end: Union[Close, Reset]) -> Callable[..., list[Scripted]]:
-    """Go on behind the Last-Event-ID, and cut each of a hundred connections at another byte."""
+    """Resume after the Last-Event-ID, and cut each of a hundred connections at another byte."""
 
     def scripts(server: ScriptedServer) -> list[Scripted]:
         def go_on(request: Request) -> Script:

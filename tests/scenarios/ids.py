@@ -1,4 +1,4 @@
-"""IDs, as they are sent back."""
+"""IDs in Last-Event-ID."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Limits on events, and ends without a reconnect."""
+"""Event size limits, and ends without a reconnect."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reconnection times, and waits that grow."""
+"""Reconnection times and backoff."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def told(value: str) -> list[Scripted]:
 
 
 def quiet(*pieces: bytes) -> Script:
-    """A stream without an event that a proxy cuts after a while, which is long beside the waits."""
+    """A stream without events that a proxy cuts after a time much longer than the waits."""
     body = [*pieces, WaitFor(CONNECTION_IS_OPEN), Pause(0.1)]
     return [Call(CONNECTION_IS_OPEN.clear), *response(body)]
 

@@ -1,4 +1,4 @@
-"""What a row of the table is, and what its scripts are made of."""
+"""The rows of the scenario table, and the parts of their scripts."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ QUICKEST = ReconnectPolicy(min_delay=0.001, max_delay=0.01, jitter=0.0)
 
 
 class Between(NamedTuple):
-    """A wait that the scenario does not know exactly, in milliseconds."""
+    """A range for a wait, in milliseconds."""
 
     least: float
     most: float
@@ -111,7 +111,7 @@ def answer(*numbers: int, **how: Any) -> Parts:
 
 
 def sent(*numbers: int, rest: bytes = b"id: 9\ndata: half", **how: Any) -> Parts:
-    """A response that has not ended after these events, and the part of one that is never whole."""
+    """An unfinished response: these events, and part of one that never completes."""
     return response([*map(event, numbers), rest], complete=False, **how)
 
 
@@ -135,19 +135,19 @@ def limited(max_attempts: int) -> ReconnectPolicy:
 
 
 def tokens() -> Callable[[], dict[str, str]]:
-    """A function for `headers`, which brings another token each time."""
+    """Return a function for `headers` with another token each time."""
     numbers = itertools.count(1)
     return lambda: {"Authorization": f"Bearer {next(numbers)}"}
 
 
 def numbered() -> Callable[[], dict[str, str]]:
-    """A function for `params`."""
+    """Return a function for `params` that counts its calls."""
     numbers = itertools.count(1)
     return lambda: {"try": str(next(numbers))}
 
 
 def failing(error: Exception, *attempts: int) -> Callable[[], dict[str, str]]:
-    """A function for `headers` that raises an error at these attempts, counted from 1."""
+    """Return a function for `headers` that raises an error at these attempts, counted from 1."""
     numbers = itertools.count(1)
 
     def headers() -> dict[str, str]:
@@ -169,7 +169,7 @@ async def asynchronous(data: bytes) -> AsyncIterator[bytes]:
 
 
 class Unseekable(BytesIO):
-    """A file like a pipe: what was read is gone."""
+    """A file that can't seek, like a pipe."""
 
     def seekable(self) -> bool:
         return False
@@ -192,7 +192,7 @@ def ignoring(server: ScriptedServer) -> list[Scripted]:
 
 
 def then_refuse(server: ScriptedServer) -> list[Scripted]:
-    """One event; then nobody listens until the scenario has the server accept again."""
+    """Send one event; then refuse connections until the scenario accepts them again."""
     return [response([event(1), Call(server.refuse)], framing="close"), answer(2)]
 
 
@@ -201,5 +201,5 @@ def then_ignore(server: ScriptedServer) -> list[Scripted]:
 
 
 def then_die(server: ScriptedServer) -> list[Scripted]:
-    """One event; then the server is gone, with all of its connections."""
+    """Send one event; then close the server and all connections."""
     return [[*sent(1), Call(server.refuse), Call(server.disconnect)], answer(2)]

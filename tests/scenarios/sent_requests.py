@@ -1,4 +1,4 @@
-"""What every request carries."""
+"""The parts of every request."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ READ_ONCE: list[tuple[str, Options]] = [
 
 
 def as_of(name: str, cause: Optional[BaseException] = None) -> Exception:
-    """An error of another library, which fetches tokens."""
+    """Return an error of a library that fetches tokens."""
     error: Exception = type(name, (Exception,), {})("no token")
     error.__cause__ = cause
     return error

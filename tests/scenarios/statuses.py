@@ -1,4 +1,4 @@
-"""Statuses of a reconnect."""
+"""Statuses on a reconnect."""
 
 from __future__ import annotations
 

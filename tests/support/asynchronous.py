@@ -1,4 +1,4 @@
-"""What several tests of the asynchronous client share."""
+"""Helpers for the tests of the asynchronous client."""
 
 from __future__ import annotations
 

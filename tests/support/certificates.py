@@ -1,4 +1,4 @@
-"""An authority of these tests' own, and both ends of TLS under it."""
+"""A certificate authority for the tests, and TLS contexts for both ends."""
 
 from __future__ import annotations
 

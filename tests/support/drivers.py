@@ -1,4 +1,4 @@
-"""The two clients, driven alike: what came out of a loop over events, whichever client ran it."""
+"""Run either client in a loop, and record what happens."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ Options = Union[Mapping[str, Any], Callable[[], Mapping[str, Any]]]
 
 
 def made(options: Options) -> dict[str, Any]:
-    """The keyword arguments, made now if they are to be made."""
+    """Return the keyword arguments; call the function that makes them."""
     return dict(options if isinstance(options, Mapping) else options())
 
 
 class Failure(NamedTuple):
-    """What `on_error` was told."""
+    """The arguments of one call of `on_error`."""
 
     error: BaseException
     delay: float
 
 
 class Enough(Exception):
-    """Raised by what looks at the events, to break out of the loop."""
+    """Ends the loop, like a `break`."""
 
 
 @dataclass
 class Outcome:
-    """What a loop did, and how it ended."""
+    """The events, callbacks and end of a loop."""
 
     client: Any = None
     events: list[Event] = field(default_factory=list)
@@ -79,7 +79,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Driver:
-    """How to drive a client beyond its options.
+    """What to do around a client's loop.
 
     Args:
         on_event: called with the client and every event; `Enough` ends the loop like a `break`.
@@ -114,7 +114,7 @@ def drive_async(url: str, options: Options, driver: Optional[Driver] = None) -> 
 
 
 def run_loop(main: Coroutine[Any, Any, T], *, debug: bool = False, patience: float = PATIENCE) -> T:
-    """Run a coroutine; what asyncio would only log is an error.
+    """Run a coroutine, and fail on what asyncio would only log.
 
     Args:
         main: the coroutine.
@@ -232,7 +232,7 @@ async def _session(driver: Driver) -> AsyncIterator[dict[str, Any]]:
 
 @contextlib.contextmanager
 def _unchanged(options: Mapping[str, Any]) -> Any:
-    """Check that what the caller owns is as it was before."""
+    """Check that the client does not change the caller's objects."""
     before = _copied(options)
     yield
     assert _copied(options) == before, "the client changed what its caller owns"

@@ -1,4 +1,4 @@
-"""A program: a client in a green thread, which another one closes.
+"""A program that closes a client in a green thread from another one.
 
 Arguments: gevent or eventlet, the URL, the port of the test, how many events to wait for, and the
 options of the client as JSON. When the events are there it connects to the port, and closes the

@@ -1,4 +1,4 @@
-"""What a client may leave behind: nothing."""
+"""Check that a client leaves nothing open."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CAN_LIST_DESCRIPTORS = os.path.isdir(_DESCRIPTORS)
 
 
 def open_descriptors() -> dict[int, str]:
-    """The number of every open descriptor, and what it leads to; nothing where no system tells."""
+    """Return the target of each open descriptor by its number; {} if the system can't tell."""
     if not CAN_LIST_DESCRIPTORS:
         return {}
     found = {}
@@ -53,7 +53,7 @@ def nothing_left(*, collecting: bool = False, patience: float = 1.0) -> Iterator
 
 @contextlib.contextmanager
 def sockets_to(port: int) -> Iterator[list[socket.socket]]:
-    """Duplicates of the sockets of this process that are connected to a port."""
+    """Yield duplicates of this process's sockets that are connected to a port."""
     with contextlib.ExitStack() as stack:
         found = []
         for descriptor, target in open_descriptors().items():

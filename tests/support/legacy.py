@@ -1,4 +1,4 @@
-"""What several tests of old code share."""
+"""Helpers for the tests of old code."""
 
 from __future__ import annotations
 

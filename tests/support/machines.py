@@ -1,4 +1,4 @@
-"""A machine with a clock that stands still, and what may happen to it."""
+"""A machine with a fake clock, and its happenings."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WRONG = Failure(ValueError("wrong"), transient=False)
 
 
 class Clock:
-    """Seconds that pass when a test says so."""
+    """A clock that a test moves."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -31,7 +31,7 @@ class Clock:
 
 
 class DrivenMachine(Machine):
-    """A machine without jitter, and a clock that a test moves."""
+    """A machine without jitter, on a fake clock."""
 
     def __init__(self, policy: Optional[ReconnectPolicy], **options: Any) -> None:
         self.clock = Clock()
@@ -43,7 +43,7 @@ class DrivenMachine(Machine):
         )
 
     def go_to(self, state: State) -> None:
-        """Let happen what leads a new machine to a state."""
+        """Lead a new machine to a state."""
         assert self.state is State.NEW
         ways: dict[State, list[Callable[[], object]]] = {
             State.NEW: [],

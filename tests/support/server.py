@@ -1,4 +1,4 @@
-"""What several tests of the scripted server share."""
+"""Helpers for the tests of the scripted server."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def everything_from(connection: socket.socket) -> bytes:
 
 
 def ask(server: ScriptedServer, request: bytes = GET) -> bytes:
-    """What the server sends to one request until it closes the connection."""
+    """Send one request, and return everything until the server closes the connection."""
     with connect(server) as connection:
         connection.sendall(request)
         return everything_from(connection)
 
 
 class HTTPClient:
-    """Asks over one connection, and reads bodies as they come."""
+    """Sends requests over one connection, and reads bodies as they arrive."""
 
     def __init__(self, server: ScriptedServer, context: Optional[ssl.SSLContext] = None) -> None:
         if context is None:

@@ -1,4 +1,4 @@
-"""What several tests of sources share."""
+"""Helpers for the tests of sources."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def generator(chunks: Iterable[Any]) -> Iterator[Any]:
 
 
 class OnlyIterContent:
-    """A fake response of somebody's tests."""
+    """A fake response, as in users' tests."""
 
     encoding = None
     headers = None
@@ -63,4 +63,4 @@ def raw_by_hand() -> urllib3.HTTPResponse:
 
 
 class Dropped(Exception):
-    """What a source of somebody's raises."""
+    """The error of a user's source."""
