@@ -69,7 +69,7 @@ __all__ = [
 ]
 
 _NEEDS_REQUESTS = {
-    "AsyncSSEClient",  # and aiohttp
+    "AsyncSSEClient",
     "_FIELD_SEPARATOR",
     "InvalidContentType",
     "RetriesExhausted",
@@ -92,7 +92,7 @@ for _name in __all__:
 
 
 def __getattr__(name: str) -> object:
-    """Import the asynchronous client on demand; say what a missing name needs."""
+    """Import the asynchronous client, and asyncio, on demand; say what a missing name needs."""
     if name == "AsyncSSEClient" and "requests" in globals():
         return _import_async_client()
     if name in _NEEDS_REQUESTS:
@@ -101,19 +101,10 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    # help() and unittest.mock look up every name in this list, and fail on an ImportError.
-    try:
-        _import_async_client()
-    except ImportError:
-        return sorted(globals())
-    return sorted({*globals(), "AsyncSSEClient"})
+    return sorted({*globals(), *({"AsyncSSEClient"} if "requests" in globals() else ())})
 
 
 def _import_async_client() -> object:
-    try:
-        from sseclient_ng._async_client import AsyncSSEClient
-    except ModuleNotFoundError as error:
-        raise ImportError(
-            f'AsyncSSEClient needs {error.name}: pip install "sseclient-ng[async]"'
-        ) from error
+    from sseclient_ng._async_client import AsyncSSEClient
+
     return AsyncSSEClient

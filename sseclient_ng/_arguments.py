@@ -140,6 +140,7 @@ def _bodies(kept: Mapping[str, object]) -> Iterator[object]:
             "reconnect=False"
         )
     yield data
+    yield kept.get("content")
     files = kept.get("files")
     entries = files.values() if isinstance(files, Mapping) else [pair[1] for pair in files or ()]  # type: ignore[attr-defined]
     for entry in cast("Iterator[object]", entries):

@@ -7,9 +7,7 @@ import sys
 import warnings
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, Callable, Optional, TypeVar, Union
-
-import aiohttp
+from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar, Union
 
 from sseclient_ng._arguments import copy_arguments, record_body_positions
 from sseclient_ng._async_shell import AsyncShell
@@ -21,6 +19,13 @@ from sseclient_ng._core.machine import Machine
 from sseclient_ng._core.parser import DEFAULT_MAX_EVENT_SIZE
 from sseclient_ng._core.policy import ReconnectPolicy, choose_policy
 from sseclient_ng._transports.choosing import choose_async_transport
+
+if TYPE_CHECKING:
+    import aiohttp
+    import httpx
+    import httpx2
+
+    AsyncSession = Union[aiohttp.ClientSession, httpx.AsyncClient, httpx2.AsyncClient]
 
 __all__ = ["AsyncSSEClient"]
 
@@ -42,7 +47,9 @@ class AsyncSSEClient(StreamAttributes):
         url: the URL.
         last_id: the ID after which the server is to resume; None asks for none.
         retry: the reconnection time to start with, in milliseconds. The server can change it.
-        session: makes the requests, and is not closed; None opens one when needed.
+        session: makes the requests, and is not closed: an ``aiohttp.ClientSession``, an
+            ``httpx.AsyncClient`` or an ``httpx2.AsyncClient``. None opens one of aiohttp when
+            needed.
         method: the method of the request.
         reconnect: whether to reconnect: True, False or a `ReconnectPolicy`. None reconnects with
             GET and HEAD, which can be repeated without harm.
@@ -54,11 +61,11 @@ class AsyncSSEClient(StreamAttributes):
         on_error: called before each wait, with the error that ended the connection or the attempt
             (EOFError where the server ended it) and with the seconds of the wait.
         on_comment: called with the text of each comment, in its place among the events.
-        aiohttp_kwargs: what else ``aiohttp.ClientSession.request`` accepts; ``headers`` and
-            ``params`` may be functions or coroutine functions, which are called before every
-            attempt. ``timeout`` is in seconds, to connect and of silence, or a pair of both, or an
-            ``aiohttp.ClientTimeout``; None uses the session's, without its total timeout. ``auth``
-            may be a pair. The caller's dicts are not changed.
+        aiohttp_kwargs: what else ``aiohttp.ClientSession.request`` or ``httpx.stream`` accepts;
+            ``headers`` and ``params`` may be functions or coroutine functions, which are called
+            before every attempt. ``timeout`` is in seconds, to connect and of silence, or a pair of
+            both, or one of the library's; None uses that of an aiohttp session, without its total
+            timeout. ``auth`` may be a pair. The caller's dicts are not changed.
 
     Attributes:
         url: the URL.
@@ -67,13 +74,13 @@ class AsyncSSEClient(StreamAttributes):
         resp: the response that is being read, or None.
 
     Raises:
-        TypeError: ``url`` or ``reconnect`` has a wrong type.
+        TypeError: ``url``, ``session`` or ``reconnect`` has a wrong type.
+        ModuleNotFoundError: there is no ``session``, and aiohttp is not installed.
         ValueError: the body can be sent only once, but has to be sent again on a reconnect.
 
-    Connecting and iterating raise the same errors as `SSEClient`: a connection that fails raises an
-    error that is both ``requests.exceptions.ConnectionError`` and
-    ``aiohttp.ClientConnectionError``, a status raises ``requests.exceptions.HTTPError`` with the
-    body readable on its ``response``.
+    Connecting and iterating raise the same errors as `SSEClient`. A connection that fails raises an
+    error that is both ``requests.exceptions.ConnectionError`` and the library's; a status raises
+    ``requests.exceptions.HTTPError`` with the body readable on its ``response``.
 
     See the WHATWG HTML standard, 9.2.2 to 9.2.4.
     """
@@ -85,13 +92,13 @@ class AsyncSSEClient(StreamAttributes):
         url: str,
         last_id: Optional[str] = None,
         retry: int = 3000,
-        session: Optional[aiohttp.ClientSession] = None,
+        session: Optional[AsyncSession] = None,
         *,
         method: str = "GET",
         reconnect: Union[bool, ReconnectPolicy, None] = None,
         max_event_size: Optional[int] = DEFAULT_MAX_EVENT_SIZE,
         check_content_type: bool = True,
-        on_open: Optional[Callable[[aiohttp.ClientResponse], object]] = None,
+        on_open: Optional[Callable[[Any], object]] = None,
         on_error: Optional[Callable[[Exception, float], object]] = None,
         on_comment: Optional[Callable[[str], object]] = None,
         **aiohttp_kwargs: Any,
@@ -105,7 +112,7 @@ class AsyncSSEClient(StreamAttributes):
         self.url = url
         self.session = session
         self.aiohttp_kwargs: dict[str, Any] = copy_arguments(aiohttp_kwargs)
-        self.resp: Optional[aiohttp.ClientResponse] = None
+        self.resp: Any = None
         delivery = Delivery(
             last_id, retry, max_event_size=max_event_size, comments=on_comment is not None
         )
@@ -170,8 +177,9 @@ AsyncSSEClient.__module__ = "sseclient_ng"
 
 
 def _body_positions(aiohttp_kwargs: Mapping[str, object]) -> tuple[tuple[object, int], ...]:
-    if isinstance(aiohttp_kwargs.get("data"), aiohttp.FormData):
-        raise ValueError(  # noqa: TRY004 - its type is right where nothing is sent again
+    library: Any = sys.modules.get("aiohttp")  # whoever has a form of it has imported it
+    if library is not None and isinstance(aiohttp_kwargs.get("data"), library.FormData):
+        raise ValueError(
             "a FormData can't be sent again on a reconnect; pass a dict, or reconnect=False"
         )
     return record_body_positions(aiohttp_kwargs)

@@ -42,8 +42,9 @@ class Client(StreamAttributes):
         last_id: the ID after which the server is to resume; None asks for none. Where ``source`` is
             not a URL this argument is ``char_enc``.
         retry: the reconnection time to start with, in milliseconds. The server can change it.
-        session: makes the requests: a ``requests.Session`` or anything with such a ``get``; None
-            makes each request on its own. It is not closed.
+        session: makes the requests: a ``requests.Session`` or anything with such a ``get``, an
+            ``httpx.Client`` or an ``httpx2.Client``. None makes each request on its own. It is not
+            closed.
         chunk_size: the most bytes that are read at once, where the source waits until they are
             there. Others deliver what has arrived, whatever it says. None leaves it to the source.
         method: the method of the request.
@@ -58,8 +59,9 @@ class Client(StreamAttributes):
         on_error: called before each wait, with the error that ended the connection or the attempt
             (EOFError where the server ended it) and with the seconds of the wait.
         on_comment: called with the text of each comment, in its place among the events.
-        requests_kwargs: what else ``requests.get`` accepts; ``headers`` and ``params`` may be
-            functions, which are called before every attempt. The caller's dicts are not changed.
+        requests_kwargs: what else ``requests.get`` accepts, or ``httpx.stream``; ``headers`` and
+            ``params`` may be functions, which are called before every attempt. The caller's dicts
+            are not changed.
 
     Attributes:
         url: the URL, "" where there is none.
@@ -72,7 +74,8 @@ class Client(StreamAttributes):
         requests.exceptions.RequestException: the first connection failed; it is tried once.
         requests.exceptions.HTTPError: the server answered with an unexpected status.
         InvalidContentType: the response can't be an event stream.
-        TypeError: ``source`` can't be read.
+        TypeError: ``source`` can't be read, or ``session`` is of another kind.
+        RuntimeError: ``session`` is a closed client of httpx.
         ValueError: the body can be sent only once, but has to be sent again on a reconnect.
         LookupError: there is no such ``char_enc``.
 
@@ -108,7 +111,7 @@ class Client(StreamAttributes):
         reconnect: Union[bool, ReconnectPolicy, None] = None,
         max_event_size: Optional[int] = DEFAULT_MAX_EVENT_SIZE,
         check_content_type: bool = True,
-        on_open: Optional[Callable[[requests.Response], object]] = None,
+        on_open: Optional[Callable[[Any], object]] = None,
         on_error: Optional[Callable[[Exception, float], object]] = None,
         on_comment: Optional[Callable[[str], object]] = None,
         **requests_kwargs: object,

@@ -14,7 +14,7 @@ import sys
 import threading
 from collections.abc import Generator
 from types import FrameType
-from typing import Any, Callable, Optional, Protocol
+from typing import Any, Callable, Optional, Protocol, cast
 
 __all__ = ["keep_alive", "set_keep_alive", "wake_connecting", "wake_reading", "watch_frames"]
 
@@ -175,4 +175,6 @@ def _socket_of(value: object) -> Optional[socket.socket]:
         value = getattr(value, "sock", None)
     elif isinstance(value, socket.SocketIO):
         value = getattr(value, "_sock", None)
+    elif hasattr(value, "get_extra_info"):  # a stream of httpcore
+        value = cast(Any, value).get_extra_info("socket")
     return value if isinstance(value, socket.socket) else None

@@ -110,12 +110,14 @@ def python(code: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_without_aiohttp_the_name_says_what_to_install() -> None:
+def test_without_aiohttp_a_client_without_a_session_says_what_to_install() -> None:
     done = python(
-        "import sys; sys.modules['aiohttp'] = None\nfrom sseclient_ng import AsyncSSEClient"
+        "import sys; sys.modules['aiohttp'] = None\n"
+        "from sseclient_ng import AsyncSSEClient\n"
+        "AsyncSSEClient('http://127.0.0.1/')"
     )
     assert done.returncode == 1
-    assert "ImportError" in done.stderr
+    assert "ModuleNotFoundError: AsyncSSEClient needs aiohttp unless" in done.stderr
     assert "sseclient-ng[async]" in done.stderr
 
 

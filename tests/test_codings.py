@@ -12,7 +12,7 @@ import requests
 
 from sseclient_ng import SSEClient
 from sseclient_ng.testing import Hold, ScriptedServer, WaitFor, response
-from support.drivers import DRIVERS, Driver
+from support.drivers import TRANSPORTS, Driver
 
 draw = random.Random(6)
 LARGE = "".join(draw.choices("abcdefgh \u00e4", k=200_000))
@@ -42,7 +42,7 @@ CODINGS: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("kind", DRIVERS)
+@pytest.mark.parametrize("kind", TRANSPORTS)
 @pytest.mark.parametrize("coding", CODINGS)
 @pytest.mark.parametrize("framing", ["chunked", "close", "content-length"])
 def test_a_large_event_comes_although_nothing_follows(kind: str, coding: str, framing: str) -> None:
@@ -52,19 +52,19 @@ def test_a_large_event_comes_although_nothing_follows(kind: str, coding: str, fr
     options = {"reconnect": False}
     released = Driver(on_event=lambda client, event: seen.set())
     with ScriptedServer(script) as server:
-        outcome = DRIVERS[kind](server.url, options, released)
+        outcome = TRANSPORTS[kind].drive(server.url, options, released)
         if not outcome.data:
             assert f"can't decode Content-Encoding {coding!r}" in str(outcome.error)
             pytest.skip("this urllib3 has no decoder for it")
         assert outcome.data[0] == LARGE
 
 
-@pytest.mark.parametrize("kind", DRIVERS)
+@pytest.mark.parametrize("kind", TRANSPORTS)
 @pytest.mark.parametrize("coding", ["compress", "x-compress", "dcb", "gzip, compress"])
 def test_a_coding_that_can_not_be_decoded_is_an_error_for_good(kind: str, coding: str) -> None:
     script = response([b"data: 1\n\n"], headers={"Content-Encoding": coding})
     with ScriptedServer(then=script) as server:
-        error = DRIVERS[kind](server.url, {}).error
+        error = TRANSPORTS[kind].drive(server.url, {}).error
         assert isinstance(error, requests.exceptions.ContentDecodingError)
         assert "compress" in str(error) or "dcb" in str(error)
         assert len(server.requests) == 1
@@ -78,10 +78,10 @@ def test_a_given_response_says_so_when_it_is_read() -> None:
             next(client)
 
 
-@pytest.mark.parametrize("kind", DRIVERS)
+@pytest.mark.parametrize("kind", TRANSPORTS)
 def test_the_coding_of_an_error_page_does_not_hide_its_status(kind: str) -> None:
     script = response([b"page"], status=404, headers={"Content-Encoding": "compress"})
     with ScriptedServer(script) as server:
-        error: Any = DRIVERS[kind](server.url, {}).error
+        error: Any = TRANSPORTS[kind].drive(server.url, {}).error
         assert isinstance(error, requests.HTTPError)
         assert error.response.status_code == 404

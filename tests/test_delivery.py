@@ -25,6 +25,7 @@ import urllib3
 from sseclient_ng import Event, SSEClient, iter_events
 from sseclient_ng.testing import Piece, ScriptedServer, WaitFor, response
 from support.certificates import server_context
+from support.drivers import TRANSPORTS, Driver, trusting
 
 PARTS = [
     [b"data: 0\n\n"],
@@ -96,6 +97,27 @@ def test_each_event_is_delivered_when_it_arrives(
                 client = SSEClient(stack.enter_context(reply))
             assert stream.texts(stack.enter_context(client), server) == TEXTS
         assert min(stream.delays) < 0.1
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("framing", FRAMINGS)
+@pytest.mark.parametrize("kind", TRANSPORTS)
+def test_each_event_is_delivered_when_it_arrives_from_every_library(
+    kind: str,
+    framing: str,
+    encoding: Optional[str],
+    tls: Optional[ssl.SSLContext],
+    authority_file: str,
+) -> None:
+    stream = Stream()
+    script = response(stream.pieces(), framing=framing, encoding=encoding)
+    seen = iter(stream.seen)
+    driver = Driver(on_event=lambda client, event: next(seen).set())
+    with ScriptedServer(script, tls=tls) as server:
+        options = {"timeout": SECONDS, "reconnect": False, **trusting(kind, authority_file)}
+        outcome = TRANSPORTS[kind].drive(server.url, options, driver)
+    assert outcome.error is None
+    assert outcome.data == TEXTS
 
 
 def test_gzip_by_its_old_name() -> None:

@@ -7,7 +7,6 @@ import contextlib
 import itertools
 import re
 import socket
-import ssl
 import subprocess
 import sys
 import threading
@@ -34,7 +33,7 @@ from scenarios.row import (
 from sseclient_ng import Event, SSEClient
 from sseclient_ng.testing import Hold, Request, Script, ScriptedServer, WaitFor, chunk, response
 from support.certificates import AUTHORITY, client_context, server_context
-from support.drivers import DRIVERS, Driver, Enough, Outcome
+from support.drivers import DRIVERS, TRANSPORTS, Driver, Enough, Outcome, trusting
 from support.leaks import nothing_left, sockets_to
 
 HOST = "stream.test"
@@ -42,8 +41,8 @@ HOST = "stream.test"
 ROWS = [
     pytest.param(kind, scenario, id=f"{kind}-{scenario.name}")
     for scenario in SCENARIOS
-    for kind in DRIVERS
-    if scenario.only in ("", kind)
+    for kind, transport in TRANSPORTS.items()
+    if scenario.only in ("", transport.client, transport.library)
 ]
 
 
@@ -70,7 +69,7 @@ def test_names_are_unique() -> None:
 
 def test_what_is_for_one_client_says_why() -> None:
     for scenario in SCENARIOS:
-        assert scenario.only in ("", *DRIVERS)
+        assert scenario.only in ("", "sync", "async", "requests", "aiohttp", "httpx")
         assert bool(scenario.only) == bool(scenario.reason), scenario.name
 
 
@@ -444,13 +443,7 @@ def run(
         monkeypatch.setattr(socket, "getaddrinfo", lookup(scenario.lookups))
     trust = trusting(kind, authority_file) if scenario.tls else {}
     options = scenario.options_for_client()
-    return DRIVERS[kind](url, {**options, **trust}, driver)
-
-
-def trusting(kind: str, authority_file: str) -> dict[str, Any]:
-    if kind == "sync":
-        return {"verify": authority_file}
-    return {"ssl": ssl.create_default_context(cafile=authority_file)}
+    return TRANSPORTS[kind].drive(url, {**options, **trust}, driver)
 
 
 def lookup(found: Sequence[bool]) -> Any:
@@ -459,7 +452,7 @@ def lookup(found: Sequence[bool]) -> Any:
     answers = itertools.chain(found, itertools.repeat(found[-1]))
 
     def getaddrinfo(host: Any, *arguments: Any, **options: Any) -> Any:
-        if host != HOST:
+        if host not in (HOST, HOST.encode()):  # anyio encodes it
             return real(host, *arguments, **options)
         if not next(answers):
             raise socket.gaierror(socket.EAI_AGAIN, "not found, for the time being")
@@ -518,4 +511,6 @@ def check_requests(scenario: Scenario, asked: Sequence[Request]) -> None:
 
 
 def part_of(request: Request, name: str) -> object:
+    if name == "target":  # httpx before 0.28 encodes a space like this, which means the same
+        return request.target.replace("%20", "+")
     return getattr(request, name) if name.islower() else request.headers.get(name)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import io
 import re
 from typing import Any, NamedTuple, Optional, Union, cast
 from urllib.parse import urlsplit
@@ -16,12 +15,12 @@ from urllib.parse import urlsplit
 import aiohttp
 import requests
 import urllib3
-from requests.structures import CaseInsensitiveDict
 from yarl import URL
 
 from sseclient_ng._arguments import has_authorization, leave_unchanged
 from sseclient_ng._core.http import ERROR_BODY_BYTES, ERROR_BODY_SECONDS
 from sseclient_ng._transports import Request
+from sseclient_ng._transports.requests_response import Parts, make_response
 
 __all__ = [
     "PreparedRequest",
@@ -148,18 +147,9 @@ async def make_requests_response(
     body = bytearray()
     with contextlib.suppress(Exception):  # keep what arrived before
         await asyncio.wait_for(_read_some(response.content, body), ERROR_BODY_SECONDS)
-    headers = response.headers
-    answer = requests.Response()
-    answer.request = request
-    answer.status_code = response.status
-    answer.reason = response.reason or ""
-    answer.url = str(response.url)
-    answer.headers = CaseInsensitiveDict(
-        {name: ", ".join(headers.getall(name)) for name in headers}
-    )
-    answer.encoding = requests.utils.get_encoding_from_headers(answer.headers)
-    answer.raw = io.BytesIO(body)
-    return answer
+    fields = response.headers.items()  # one for each line
+    parts = Parts(response.status, response.reason or "", str(response.url), fields, bytes(body))
+    return make_response(parts, request)
 
 
 async def _read_some(content: aiohttp.StreamReader, body: bytearray) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, Optional, cast
+
+import requests
 
 from sseclient_ng._transports import AsyncTransport, Transport
+from sseclient_ng._transports.httpx_request import find_library
+from sseclient_ng._transports.httpx_transport import HttpxTransport
 from sseclient_ng._transports.requests_transport import RequestsTransport, Session
 
 if TYPE_CHECKING:
@@ -12,20 +16,31 @@ if TYPE_CHECKING:
 
 __all__ = ["choose_async_transport", "choose_transport"]
 
+_SYNC = "a requests.Session, an httpx.Client, or an httpx2.Client"
+_ASYNC = "an aiohttp.ClientSession, an httpx.AsyncClient, or an httpx2.AsyncClient"
 
-def choose_transport(session: Optional[Session], chunk_size: Optional[int]) -> Transport:
+
+def choose_transport(session: object, chunk_size: Optional[int]) -> Transport:
     """Return the transport for a session.
 
     Args:
         session: the caller's; None stands for requests.
         chunk_size: the most bytes that are read at once where reading waits for all of them.
+
+    Raises:
+        TypeError: it makes no requests for threads.
     """
-    return RequestsTransport(session, chunk_size)
+    library = find_library(session)
+    if library is not None and library.kind == "Client":
+        return HttpxTransport(session, library)
+    if library is not None or _is_of_aiohttp(session):
+        raise TypeError(f"SSEClient needs {_SYNC}; {_named(session)} is for AsyncSSEClient")
+    if session is not None and not callable(getattr(session, "get", None)):
+        raise TypeError(f"SSEClient needs {_SYNC} as session, not {_named(session)}")
+    return RequestsTransport(cast(Optional[Session], session), chunk_size)
 
 
-def choose_async_transport(
-    session: Optional[aiohttp.ClientSession], *, repeats: bool
-) -> AsyncTransport:
+def choose_async_transport(session: object, *, repeats: bool) -> AsyncTransport:
     """Return the transport for an asynchronous session.
 
     Args:
@@ -33,8 +48,37 @@ def choose_async_transport(
         repeats: whether a request may be sent again, with its body.
 
     Raises:
+        TypeError: it makes no requests for asyncio.
         ModuleNotFoundError: the library is not installed.
     """
-    from sseclient_ng._transports.aiohttp_transport import AiohttpTransport
+    library = find_library(session)
+    if library is not None and library.kind == "AsyncClient":
+        from sseclient_ng._transports.httpx_async_transport import AsyncHttpxTransport
 
-    return AiohttpTransport(session, repeats=repeats)
+        return AsyncHttpxTransport(session, library)
+    if library is not None or isinstance(session, requests.Session):
+        raise TypeError(f"AsyncSSEClient needs {_ASYNC}; {_named(session)} is for SSEClient")
+    if session is not None and not callable(getattr(session, "request", None)):
+        raise TypeError(f"AsyncSSEClient needs {_ASYNC} as session, not {_named(session)}")
+    return _aiohttp_transport(session, repeats=repeats)
+
+
+def _aiohttp_transport(session: object, *, repeats: bool) -> AsyncTransport:
+    try:
+        from sseclient_ng._transports.aiohttp_transport import AiohttpTransport
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            f"AsyncSSEClient needs {error.name} unless session= is a client of httpx or httpx2: "
+            'pip install "sseclient-ng[async]"',
+            name=error.name,
+        ) from error
+    return AiohttpTransport(cast("Optional[aiohttp.ClientSession]", session), repeats=repeats)
+
+
+def _is_of_aiohttp(session: object) -> bool:
+    modules = [base.__module__.partition(".")[0] for base in type(session).__mro__]
+    return "aiohttp" in modules
+
+
+def _named(session: object) -> str:
+    return f"{type(session).__module__.partition('.')[0]}.{type(session).__name__}"

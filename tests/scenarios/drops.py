@@ -125,7 +125,7 @@ MALFORMED = [
             error=requests.ConnectionError,
             says=f"malformed.*{says}",
             waits=[4, 8, 16, 20, 20],
-            only="async",
+            only="aiohttp",
             reason="the parser of aiohttp is stricter; requests reads these",
         )
         for name, field, says in [
@@ -133,6 +133,24 @@ MALFORMED = [
             ("a negative length", b"Content-Length: -1", "Content-Length"),
             ("a length that overflows", b"Content-Length: %d" % (2**64 - 1), "Content-Length"),
             ("a header line without a colon", b"no colon", "no colon|[Hh]eader"),
+        ]
+    ],
+    *[
+        Scenario(
+            f"{name}, five times in a row",
+            [answer(1), *[[EVENT_STREAM + field + b"\r\n\r\n" + event(2), Close()]] * 5],
+            events="1",
+            last_event_ids=[None, *[b"1"] * 5],
+            error=requests.ConnectionError,
+            says="malformed",
+            waits=[4, 8, 16, 20, 20],
+            only="httpx",
+            reason="h11 is stricter; requests reads these",
+        )
+        for name, field in [
+            ("a length that is none", b"Content-Length: abc"),
+            ("a negative length", b"Content-Length: -1"),
+            ("a header line without a colon", b"no colon"),
         ]
     ],
     Scenario(
@@ -147,7 +165,7 @@ MALFORMED = [
         events="1 2",
         last_event_ids=[None, *[b"1"] * 10, b"2"],
         waits=[4, 8, 16, *[20] * 7, 4],
-        only="async",
+        only="aiohttp",
         reason="the parser of aiohttp is stricter; requests reads these",
     ),
 ]

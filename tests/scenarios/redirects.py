@@ -50,6 +50,7 @@ REDIRECTS = [
             ("307 without a Location", status(307)),
             ("302 to what is no page", redirect(302, "mailto:someone@example.com")),
             ("302 to what is no URL", redirect(302, "http://[")),
+            ("302 to a port that is none", redirect(302, "http://127.0.0.1:x/")),
             ("302 to a host that is none", redirect(302, "http://.x/")),
         ]
         for place, before, events in [("at first", [], ""), ("on a reconnect", [answer(1)], "1")]
@@ -93,7 +94,7 @@ REDIRECTS = [
             options=lambda: {"auth": HTTPDigestAuth("me", "secret")},
             sent={"target": ["/", "/", "/"]},
             waits=[4],
-            only="sync",
+            only="requests",
             reason="digest authentication of requests",
         )
         for name, flood in [("stalls", False), ("floods", True)]

@@ -70,7 +70,8 @@ class Scenario:
         closes_after: the client is closed from outside, in its wait after so many failures.
         lookups: whether each look-up of the server's name finds it; None uses its address.
         tls: whether the server speaks TLS.
-        only: "sync" or "async" if it is for one client,
+        only: "sync" or "async" if it is for one client, or "requests", "aiohttp" or "httpx" if it
+            is for one library,
         reason: and then why.
     """
 

@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import copy
 import gc
+import importlib.util
+import ssl
 import threading
 import time
 from collections.abc import AsyncIterator, Coroutine, Mapping
@@ -145,6 +147,69 @@ DRIVERS: dict[str, Callable[[str, Options, Optional[Driver]], Outcome]] = {
 }
 
 
+class Transport(NamedTuple):
+    """A library under a client.
+
+    Args:
+        client: "sync" or "async".
+        library: its name; httpx2 counts as httpx.
+        drive: runs a client on it.
+    """
+
+    client: str
+    library: str
+    drive: Callable[[str, Options, Optional[Driver]], Outcome]
+
+
+def _drive_httpx(module: str) -> Callable[[str, Options, Optional[Driver]], Outcome]:
+    def drive(url: str, options: Options, driver: Optional[Driver] = None) -> Outcome:
+        library = importlib.import_module(module)
+        outcome, given = Outcome(), made(options)
+        with library.Client(verify=given.pop("trust", True)) as session, _unchanged(given):
+            _drive_sync(url, {**given, "session": session}, driver or Driver(), outcome)
+            assert not session.is_closed
+        return outcome
+
+    return drive
+
+
+def _drive_async_httpx(module: str) -> Callable[[str, Options, Optional[Driver]], Outcome]:
+    def drive(url: str, options: Options, driver: Optional[Driver] = None) -> Outcome:
+        library = importlib.import_module(module)
+        outcome, given = Outcome(), made(options)
+
+        async def main() -> None:
+            async with library.AsyncClient(verify=given.pop("trust", True)) as session:
+                with _unchanged(given):
+                    own = {**given, "session": session}
+                    await _drive_async(url, own, driver or Driver(), outcome)
+                assert not session.is_closed
+
+        run_loop(main())
+        return outcome
+
+    return drive
+
+
+#: Every library under both clients.
+TRANSPORTS = {
+    "sync": Transport("sync", "requests", drive_sync),
+    "async": Transport("async", "aiohttp", drive_async),
+}
+for _module in ("httpx", "httpx2"):
+    if importlib.util.find_spec(_module) is not None:
+        TRANSPORTS[_module] = Transport("sync", "httpx", _drive_httpx(_module))
+        TRANSPORTS[f"async {_module}"] = Transport("async", "httpx", _drive_async_httpx(_module))
+
+
+def trusting(kind: str, authority_file: str) -> dict[str, Any]:
+    """Return the options with which a transport trusts the authority of the tests."""
+    if kind == "sync":
+        return {"verify": authority_file}
+    context = ssl.create_default_context(cafile=authority_file)
+    return {"ssl" if kind == "async" else "trust": context}
+
+
 def _drive_sync(url: str, options: dict[str, Any], driver: Driver, outcome: Outcome) -> None:
     timers: list[threading.Timer] = []
 
@@ -184,7 +249,7 @@ async def _drive_async(url: str, options: dict[str, Any], driver: Driver, outcom
             tasks.append(asyncio.ensure_future(close_soon()))
 
     try:
-        async with _session(driver) as session:
+        async with _session(driver, options) as session:
             client = AsyncSSEClient(
                 url, on_error=on_error, **outcome.callbacks(driver), **session, **options
             )
@@ -219,8 +284,8 @@ def _is_open(thing: object) -> bool:
 
 
 @contextlib.asynccontextmanager
-async def _session(driver: Driver) -> AsyncIterator[dict[str, Any]]:
-    if not driver.fresh_dns:
+async def _session(driver: Driver, options: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
+    if not driver.fresh_dns or "session" in options:
         yield {}
         return
     import aiohttp

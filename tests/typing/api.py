@@ -6,6 +6,8 @@ import io
 from typing import Optional, Union
 
 import aiohttp
+import httpx
+import httpx2
 import requests
 from typing_extensions import assert_type
 
@@ -35,6 +37,15 @@ def loop_as_with_sseclient(url: str) -> None:
         assert_type(message.retry, Optional[int])
     assert_type(next(messages), Event)
     assert_type(messages.last_id, Optional[str])
+
+
+def loop_with_httpx(url: str) -> None:
+    with httpx.Client() as session, SSEClient(url, session=session) as client:
+        for event in client:
+            assert_type(event, Event)
+    SSEClient(url, session=httpx2.Client())
+    AsyncSSEClient(url, session=httpx.AsyncClient())
+    AsyncSSEClient(url, session=httpx2.AsyncClient())
 
 
 def loop_as_with_sseclient_py(url: str) -> None:

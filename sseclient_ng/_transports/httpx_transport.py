@@ -1,0 +1,185 @@
+"""The transport on httpx and httpx2, for threads."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+from collections.abc import Iterator
+from functools import partial
+from typing import Any, Optional
+
+import requests
+
+from sseclient_ng import _sockets
+from sseclient_ng._codings import BodyDecoder
+from sseclient_ng._core.http import ERROR_BODY_BYTES, ERROR_BODY_SECONDS
+from sseclient_ng._transports import Request
+from sseclient_ng._transports.httpx_errors import decoding_error, translate_error
+from sseclient_ng._transports.httpx_request import (
+    Library,
+    PreparedRequest,
+    codings_left,
+    content_type_of,
+    make_requests_response,
+    next_request,
+    prepare_request,
+)
+from sseclient_ng._waker import Waker, wake_after
+
+__all__ = ["HttpxTransport"]
+
+
+class HttpxTransport:
+    """Makes requests with a client of httpx or httpx2, which is not closed.
+
+    Args:
+        session: the client.
+        library: its library.
+    """
+
+    def __init__(self, session: Any, library: Library) -> None:
+        self._session = session
+        self._library = library.module
+
+    def serves(self, session: object, chunk_size: Optional[int]) -> bool:  # noqa: ARG002
+        """Return whether this is the transport for a session; chunks come as they arrive."""
+        return session is self._session
+
+    def open(self, request: Request, waker: Waker) -> HttpxAnswer:
+        """Send a request; see `Transport.open`."""
+        if self._session.is_closed:
+            raise RuntimeError("the session is closed: SSEClient needs an open one")
+        prepared = prepare_request(self._session, self._library, request)
+        frame = inspect.currentframe()
+        end = partial(_sockets.wake_connecting, _sockets.watch_frames(), frame)
+        try:
+            with waker.connecting(end):
+                return HttpxAnswer(self._send(prepared), self._library)
+        except Exception as error:
+            translated = translate_error(error, self._library)
+            if translated is error:
+                raise
+            raise translated from error
+        finally:
+            del frame, end  # it refers to itself
+
+    def _send(self, prepared: PreparedRequest) -> Any:
+        history: list[Any] = []
+        answer = self._session.send(prepared.request, **prepared.options)
+        try:
+            while (
+                following := next_request(
+                    prepared, answer, len(history), self._session.max_redirects
+                )
+            ) is not None:
+                answer.close()
+                history.append(answer)
+                answer = self._session.send(following, **prepared.options)
+        except BaseException:
+            answer.close()
+            raise
+        answer.history = [*history, *answer.history]
+        return answer
+
+
+class HttpxAnswer:
+    """An answer of httpx.
+
+    Args:
+        response: what httpx returned.
+        library: httpx or httpx2.
+
+    Attributes:
+        response: as given.
+        status: its status code.
+        content_type: its Content-Type, or None. Several lines are joined.
+    """
+
+    def __init__(self, response: Any, library: Any) -> None:
+        self.response = response
+        self.status: int = response.status_code
+        self.content_type = content_type_of(response)
+        self._library = library
+
+    def body(self) -> HttpxBody:
+        """Return the body.
+
+        Raises:
+            requests.exceptions.ContentDecodingError: its content coding can't be decoded.
+        """
+        return HttpxBody(self.response, self._library)
+
+    def keep(self, waker: Waker) -> requests.Response:
+        """Return the response as one of requests, with its body, and end the connection."""
+        data = b""
+        with contextlib.suppress(requests.RequestException):
+            body = self.body()
+            waker.watch(body)
+            data = body.read_some(ERROR_BODY_BYTES, ERROR_BODY_SECONDS)
+            waker.watch(None)
+        self.close()
+        return make_requests_response(self.response, data)
+
+    def close(self) -> None:
+        """End the connection, or give it back."""
+        self.response.close()
+
+
+class HttpxBody:
+    """The body of an open response.
+
+    Args:
+        response: what httpx returned.
+        library: httpx or httpx2.
+
+    Attributes:
+        source: the response.
+        chunks: an iterator over its bytes as they arrive.
+    """
+
+    def __init__(self, response: Any, library: Any) -> None:
+        self.source: object = response
+        self._response = response
+        self._library = library
+        codings = codings_left(response, library)
+        raw = response.iter_bytes() if codings is None else response.iter_raw()
+        self.chunks = self._translated(_decoded(raw, BodyDecoder(codings)) if codings else raw)
+        # Over HTTP/2 the connection is shared with other streams, which closing must not end.
+        is_shared = response.http_version == "HTTP/2"
+        stream = None if is_shared else response.extensions.get("network_stream")
+        self._socket: Any = stream.get_extra_info("socket") if stream is not None else None
+        if self._socket is not None:
+            with contextlib.suppress(OSError):  # not of TCP
+                _sockets.set_keep_alive(self._socket)
+
+    def _translated(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        try:
+            yield from chunks
+        except Exception as error:
+            error = decoding_error(error, self._library)
+            raise translate_error(error, self._library, reading=True) from error
+
+    def wake(self) -> None:
+        """End a read that waits in another thread."""
+        _sockets.wake_reading(self._socket)
+
+    def read_some(self, size: int, seconds: float) -> bytes:
+        """Return the start of the body; ignore its errors."""
+        data = bytearray()
+        with wake_after(seconds, self.wake), contextlib.suppress(requests.RequestException):
+            for chunk in self.chunks:
+                data += chunk
+                if len(data) >= size:
+                    break
+        return bytes(data)
+
+    def close(self) -> None:
+        """Close the response. No other thread may be reading from it."""
+        self._response.close()
+
+
+def _decoded(chunks: Iterator[bytes], decoder: BodyDecoder) -> Iterator[bytes]:
+    for chunk in chunks:
+        data = decoder.decode(chunk)
+        if data:
+            yield data
