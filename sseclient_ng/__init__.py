@@ -27,12 +27,13 @@ from sseclient_ng._core.iterate import (
 )
 from sseclient_ng._core.parser import EventStreamParser
 from sseclient_ng._core.policy import ReconnectPolicy
+from sseclient_ng._install import install_as_httpx_sse, install_as_sseclient
 
 try:
     import requests as requests  # old code replaces it here in its tests
 
     from sseclient_ng._legacy import _FIELD_SEPARATOR as _FIELD_SEPARATOR
-    from sseclient_ng._legacy import end_of_field, install_as_sseclient
+    from sseclient_ng._legacy import end_of_field
     from sseclient_ng._sseclient import SSEClient
     from sseclient_ng.exceptions import (
         EventTooLarge,
@@ -63,6 +64,7 @@ __all__ = [
     "aiter_events",
     "aiter_line_events",
     "end_of_field",
+    "install_as_httpx_sse",
     "install_as_sseclient",
     "iter_events",
     "iter_line_events",
@@ -76,7 +78,6 @@ _NEEDS_REQUESTS = {
     "SSEClient",
     "SSEError",
     "end_of_field",
-    "install_as_sseclient",
     "requests",
 }
 

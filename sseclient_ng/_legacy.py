@@ -16,7 +16,6 @@ import codecs
 import inspect
 import logging
 import re
-import sys
 from collections.abc import Iterator
 from typing import Any, Callable, Optional, TypeVar, cast
 
@@ -38,7 +37,7 @@ from sseclient_ng._transports import Body
 from sseclient_ng._transports.requests_transport import RequestsTransport
 from sseclient_ng.exceptions import EventTooLarge
 
-__all__ = ["_FIELD_SEPARATOR", "OldNames", "end_of_field", "install_as_sseclient"]
+__all__ = ["_FIELD_SEPARATOR", "OldNames", "end_of_field"]
 
 end_of_field = re.compile(r"\r\n\r\n|\r\r|\n\n")
 """What ends an event in text, for code that splits text itself (of sseclient)."""
@@ -362,11 +361,3 @@ def _take_blocks(lines: bytearray, start: int) -> Iterator[bytes]:
         del lines[:end]
         yield block
         end = lines.find(b"\n\n") + 2
-
-
-def install_as_sseclient() -> None:
-    """Have ``import sseclient`` give this package, in code that can't be edited.
-
-    Call it before anything imports ``sseclient``; what was imported before stays what it is.
-    """
-    sys.modules["sseclient"] = sys.modules["sseclient_ng"]

@@ -42,7 +42,7 @@ FLOORS = [
     {"_transports", "_failures", "_callbacks"},
     {"_sources"},
     {"_urllib3_body"},
-    {"_arguments", "_codings", "_sockets", "_signals", "_waker", "exceptions"},
+    {"_arguments", "_codings", "_install", "_sockets", "_signals", "_waker", "exceptions"},
 ]
 
 

@@ -80,7 +80,7 @@ def test_works(program: str) -> None:
 
 NEED_REQUESTS = [
     *("SSEClient", "AsyncSSEClient", "SSEError", "InvalidContentType", "RetriesExhausted"),
-    *("end_of_field", "install_as_sseclient", "requests", "_FIELD_SEPARATOR"),
+    *("end_of_field", "requests", "_FIELD_SEPARATOR"),
 ]
 
 

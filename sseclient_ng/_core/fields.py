@@ -54,6 +54,11 @@ class Fields:
         self.id: Optional[str] = None
         self.retry: Optional[int] = None
 
+    @property
+    def any_but_data(self) -> bool:
+        """Whether there was an event type, an ID or a reconnection time; empty ones don't count."""
+        return bool(self.event_type or self.id or self.retry is not None)
+
     def add_line(self, line: bytes) -> None:
         """Process one line; not for empty lines and comments.
 

@@ -30,6 +30,8 @@ class LineParser:
         comments: the list of results, to which the next `feed` appends comments as well; None skips
             them.
         idle: whether it is at the start of a block.
+        dispatches_without_data: whether a block with an event type, an ID or a reconnection time is
+            an event even if it has no data. The standard says no; httpx-sse says yes.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class LineParser:
         self.retry: Optional[int] = None
         self.comments: Optional[list[Union[Event, Comment]]] = None
         self.idle = True
+        self.dispatches_without_data = False
         self._limit_error = limit_error
         self._max_event_size = max_event_size
         self._fields = Fields()
@@ -127,9 +130,10 @@ class LineParser:
         fields, self._fields, self._held = self._fields, Fields(), 0
         if fields.id is not None:
             self.last_event_id = fields.id
-        if not fields.data:
+        if fields.data:
+            del fields.data[-1]  # the last data line's LF
+        elif not (self.dispatches_without_data and fields.any_but_data):
             return
-        del fields.data[-1]  # the last data line's LF
         events.append(self._make(fields))
 
     def _make(self, fields: Fields) -> Event:

@@ -63,6 +63,7 @@ class EventStreamParser:
     """
 
     limit_error: ClassVar[type[EventTooLarge]] = EventTooLarge
+    _dispatches_without_data: ClassVar[bool] = False  # see LineParser
 
     def __init__(
         self, *, last_event_id: str = "", max_event_size: Optional[int] = DEFAULT_MAX_EVENT_SIZE
@@ -74,6 +75,7 @@ class EventStreamParser:
         self._most_at_once = min(_MOST_AT_ONCE, max_event_size)
         self._line_ends = LineEnds()
         self._lines = LineParser(last_event_id, max_event_size, self.limit_error)
+        self._lines.dispatches_without_data = self._dispatches_without_data
         self._blocks = BlockParser(self._lines)
         self._pending = bytearray()  # an incomplete block, with LF line ends
         self._between_blocks = False  # feed() may take its short cuts
