@@ -1,11 +1,12 @@
-"""Rewrite docs/what-changes.md from the table of differences."""
+"""Rewrite the pages in docs that are made from the table of differences."""
 
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from harness.page import PAGE, page
+from harness.page import DOCS, PAGES, page
 
 if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")
+    for name in PAGES:
+        (DOCS / name).write_text(page(name), encoding="utf-8")

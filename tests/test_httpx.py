@@ -16,7 +16,7 @@ import requests
 
 from scenarios.row import answer, redirect, sent, status
 from sseclient_ng import AsyncSSEClient, ReconnectPolicy, SSEClient
-from sseclient_ng.testing import Hold, Scripted, ScriptedServer, WaitFor, response
+from sseclient_ng.testing import Close, Hold, Reset, Scripted, ScriptedServer, WaitFor, response
 from support.asynchronous import AT_ONCE, SETTLING, run, step
 from support.drivers import TRANSPORTS, Driver
 from support.leaks import nothing_left
@@ -338,3 +338,72 @@ def test_a_step_that_timed_out_keeps_the_connection(library: Any) -> None:
     pieces: Iterator[Any] = iter([b"data: 1\n\n", WaitFor(seen), b"data: 2\n\n"])
     with nothing_left(), ScriptedServer([response(pieces, complete=False), Hold()]) as server:
         run(main(server))
+
+
+ENDS: dict[str, list[Any]] = {
+    "a stream that goes on": [response([b"data: 1\n\n", Hold()])],
+    "a stream that ends": [response(b"data: 1\n\n")],
+    "a stream that breaks off": [[response([b"data: 1\n\n"], complete=False), Close()]],
+    "an error": [response(status=503)],
+    "a reset": [[Reset()]],
+    "a redirect": [redirect(302, "/b"), response(b"data: 1\n\n")],
+}
+
+
+@pytest.mark.parametrize("script", ENDS.values(), ids=ENDS)
+def test_a_cancelled_step_leaves_no_connection_in_the_pool(library: Any, script: Any) -> None:
+    """Cancel at every turn of the event loop; the one connection must be free afterwards."""
+    limits = library.Limits(max_connections=1)
+    timeout = library.Timeout(AT_ONCE, read=None)
+
+    async def main() -> None:
+        async with library.AsyncClient(limits=limits, timeout=timeout) as session:
+            for turns in range(60):
+                with ScriptedServer(*script, then=Hold()) as server:
+                    client = AsyncSSEClient(server.url, session=session, reconnect=SOON)
+                    step_of_it = asyncio.ensure_future(client.__anext__())
+                    for _ in range(turns):
+                        await asyncio.sleep(0)
+                    step_of_it.cancel()
+                    await asyncio.wait({step_of_it})
+                    await client.close()
+            with ScriptedServer(response(b"data: 1\n\n")) as server:
+                await session.get(server.url)
+
+    run(main())
+
+
+def test_a_trace_of_the_callers_is_called(library: Any) -> None:
+    seen: list[str] = []
+
+    async def trace(event: str, info: object) -> None:
+        seen.append(event)
+
+    async def main(url: str) -> None:
+        async with (
+            library.AsyncClient() as session,
+            AsyncSSEClient(url, session=session, extensions={"trace": trace}) as client,
+        ):
+            assert await step(client) == "1"
+
+    with ScriptedServer(response([b"data: 1\n\n", Hold()])) as server:
+        run(main(server.url))
+    assert "connection.connect_tcp.started" in seen
+
+
+def test_a_request_that_waits_for_a_connection_can_be_given_up(library: Any) -> None:
+    async def main(url: str) -> None:
+        limits = library.Limits(max_connections=1)
+        async with library.AsyncClient(limits=limits) as session:
+            async with AsyncSSEClient(url, session=session) as first:
+                assert await step(first) == "1"
+                second = AsyncSSEClient(url, session=session, timeout=None)
+                waiting = asyncio.ensure_future(second.__anext__())
+                await asyncio.sleep(0.05)
+                await asyncio.wait_for(second.close(), AT_ONCE)
+                with pytest.raises(StopAsyncIteration):
+                    await asyncio.wait_for(waiting, AT_ONCE)
+            assert (await session.get(url)).status_code == 204
+
+    with ScriptedServer(response([b"data: 1\n\n", Hold()]), then=status(204)) as server:
+        run(main(server.url))

@@ -16,13 +16,17 @@ _SWAPS = (
     (re.compile(r"^(\s*)import sseclient$", re.MULTILINE), r"\1import sseclient_ng as sseclient"),
     (re.compile(r"^(\s*)from sseclient import ", re.MULTILINE), r"\1from sseclient_ng import "),
     (re.compile(r"([\"'])sseclient\."), r"\1sseclient_ng."),
+    (
+        re.compile(r"^(\s*)from httpx_sse(\.\w+)? import ", re.MULTILINE),
+        r"\1from sseclient_ng.httpx_sse\2 import ",
+    ),
 )
 """The promise: someone who swaps packages edits imports, and the names that a test patches."""
 
 
 @dataclass(frozen=True)
 class Snippet:
-    """A piece of old code, written for one of the two published packages."""
+    """A piece of old code, written for one of the published packages."""
 
     name: str
     package: str

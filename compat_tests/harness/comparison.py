@@ -101,6 +101,6 @@ def _headline(request: Request) -> str:
 def _details(request: Request) -> dict[str, str]:
     names = sorted({name.lower() for name in request.headers} - _UNCOMPARED_HEADERS)
     details = {"body": request.body.decode("latin-1"), **{n: request.headers[n] for n in names}}
-    if details.get("user-agent", "").startswith("python-requests/"):
+    if details.get("user-agent", "").startswith(("python-requests/", "python-httpx/")):
         del details["user-agent"]  # it names a version, which changes with the environment
     return details

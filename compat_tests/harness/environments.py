@@ -12,16 +12,20 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-PUBLISHED = {"sseclient": "sseclient==0.0.27", "sseclient-py": "sseclient-py==1.9.0"}
+PUBLISHED = {
+    "sseclient": "sseclient==0.0.27",
+    "sseclient-py": "sseclient-py==1.9.0",
+    "httpx-sse": "httpx-sse==0.4.3",
+}
 """The releases that this package replaces, as pip is asked for them."""
 
 
 def shared_transport() -> list[str]:
-    """Return requirements for the very requests and urllib3 this process runs on.
+    """Return requirements for the very HTTP libraries this process runs on.
 
     Both packages then differ in their own code only.
     """
-    return [f"{name}=={version(name)}" for name in ("requests", "urllib3")]
+    return [f"{name}=={version(name)}" for name in ("requests", "urllib3", "httpx")]
 
 
 def environment(directory: Path, requirements: Sequence[str]) -> Path:

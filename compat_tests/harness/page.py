@@ -1,16 +1,16 @@
-"""Make the page "What changes when you swap" from the table of differences."""
+"""Make the pages about what changes when you swap from the table of differences."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
 
-from differences import CHAPTERS, Difference, Shown
+from differences import HTTPX_SSE, SSECLIENT, Difference, Shown
 
-PAGE = Path(__file__).parents[2] / "docs" / "what-changes.md"
+DOCS = Path(__file__).parents[2] / "docs"
 
-_OPENING = """\
-% Made from compat_tests/differences.py by "python compat_tests/write_page.py". Edit that, not this.
+_OF_SSECLIENT = """\
+% Made from compat_tests/differences by "python compat_tests/write_page.py". Edit that, not this.
 
 # What changes when you swap
 
@@ -20,6 +20,54 @@ such place. It is also a test: `compat_tests` runs the same code on the publishe
 this one, and fails on a difference that is not listed here, and on a listed one that is gone.
 """
 
+_OF_HTTPX_SSE = """\
+% Made from compat_tests/differences by "python compat_tests/write_page.py". Edit that, not this.
+
+# From httpx-sse
+
+```diff
+-from httpx_sse import EventSource, aconnect_sse, connect_sse
++from sseclient_ng.httpx_sse import EventSource, aconnect_sse, connect_sse
+```
+
+That is all for code of your own. For code whose import you can't edit, an MCP client or a language
+model's SDK, put this in front of its import:
+
+```python
+import sseclient_ng
+
+sseclient_ng.install_as_httpx_sse()
+```
+
+The names, their arguments and their results stay: `connect_sse`, `aconnect_sse`, `EventSource` with
+`response`, `iter_sse()` and `aiter_sse()`, `ServerSentEvent`, `SSEError`. The suite that httpx-sse
+0.4.3 was published with passes, and published programs run unedited on it ([](programs.md)).
+
+One response is one `EventSource`, as before: where the connection breaks off, the loop gets httpx's
+error. To reconnect and resume instead, give your client to [`SSEClient`](http-libraries.md):
+
+```python
+import httpx
+from sseclient_ng import SSEClient
+from sseclient_ng.testing import ScriptedServer, response
+
+script = [response(b"data: 1\\n\\n"), response(status=204)]
+with ScriptedServer(*script) as server, httpx.Client() as client:
+    for event in SSEClient(server.url, session=client, retry=10):
+        print(event.data)
+```
+
+Below is every place where httpx-sse is wrong and this does something else. It is also a test:
+`compat_tests` runs the same code on both, and fails on a difference that is not listed here, and
+on a listed one that is gone.
+"""
+
+PAGES = {
+    "what-changes.md": (_OF_SSECLIENT, SSECLIENT),
+    "from-httpx-sse.md": (_OF_HTTPX_SSE, HTTPX_SSE),
+}
+"""For each page its opening and its differences by chapter."""
+
 _COLUMNS = {
     "recorded": "sees",
     "ended": "ends",
@@ -28,14 +76,14 @@ _COLUMNS = {
 }
 
 
-def page() -> str:
-    """Return the text of the page."""
-    return "\n".join(_lines())
+def page(name: str) -> str:
+    """Return the text of the page called ``name``."""
+    return "\n".join(_lines(*PAGES[name]))
 
 
-def _lines() -> Iterator[str]:
-    yield _OPENING
-    for chapter, differences in CHAPTERS.items():
+def _lines(opening: str, chapters: dict[str, tuple[Difference, ...]]) -> Iterator[str]:
+    yield opening
+    for chapter, differences in chapters.items():
         yield f"## {chapter}\n"
         for difference in differences:
             yield from _section(difference)

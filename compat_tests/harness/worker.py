@@ -18,7 +18,9 @@ import traceback
 
 import requests  # noqa: F401
 
-COMPARED_MODULES = ("builtins", "http", "json", "requests", "socket", "ssl", "urllib3", "zlib")
+COMPARED_MODULES = (
+    *("builtins", "http", "httpx", "json", "requests", "socket", "ssl", "urllib3", "zlib"),
+)
 EVENT_FIELDS = ("data", "event", "id", "retry")
 
 

@@ -14,6 +14,7 @@ from sseclient_ng._codings import BodyDecoder
 from sseclient_ng._core.http import ERROR_BODY_BYTES, ERROR_BODY_SECONDS
 from sseclient_ng._transports import Request
 from sseclient_ng._transports.httpx_errors import decoding_error, translate_error
+from sseclient_ng._transports.httpx_progress import Progress
 from sseclient_ng._transports.httpx_request import (
     Library,
     PreparedRequest,
@@ -50,14 +51,17 @@ class AsyncHttpxTransport:
         if self._session.is_closed:
             raise RuntimeError("the session is closed: AsyncSSEClient needs an open one")
         prepared = prepare_request(self._session, self._library, request)
+        extensions = prepared.request.extensions
+        progress = Progress(extensions.get("trace"))
+        prepared.request.extensions = {**extensions, "trace": progress.trace}
+        sending = asyncio.ensure_future(self._send(prepared))
         try:
-            response = await self._send(prepared)
-        except Exception as error:
-            translated = translate_error(error, self._library)
-            if translated is error:
-                raise
-            raise translated from error
-        return AsyncHttpxAnswer(response, self)
+            await asyncio.wait({sending})
+        except BaseException:
+            progress.end(sending)
+            self.begin(_close_when_sent(sending))
+            raise
+        return AsyncHttpxAnswer(self._result(sending), self, progress)
 
     def translate_error(self, error: Exception, *, reading: bool = False) -> Exception:
         """Return the error of requests that an error of the library means."""
@@ -82,6 +86,15 @@ class AsyncHttpxTransport:
     def library(self) -> Any:
         """The library, httpx or httpx2."""
         return self._library
+
+    def _result(self, sending: asyncio.Future[Any]) -> Any:
+        try:
+            return sending.result()
+        except Exception as error:
+            translated = translate_error(error, self._library)
+            if translated is error:
+                raise
+            raise translated from error
 
     async def _send(self, prepared: PreparedRequest) -> Any:
         history: list[Any] = []
@@ -108,6 +121,7 @@ class AsyncHttpxAnswer:
     Args:
         response: what httpx returned.
         transport: whose answer it is.
+        progress: of its request.
 
     Attributes:
         response: as given.
@@ -115,11 +129,12 @@ class AsyncHttpxAnswer:
         content_type: its Content-Type, or None. Several lines are joined.
     """
 
-    def __init__(self, response: Any, transport: AsyncHttpxTransport) -> None:
+    def __init__(self, response: Any, transport: AsyncHttpxTransport, progress: Progress) -> None:
         self.response = response
         self.status: int = response.status_code
         self.content_type = content_type_of(response)
         self._transport = transport
+        self._progress = progress
 
     def body(self) -> AsyncHttpxBody:
         """Return the body.
@@ -127,7 +142,7 @@ class AsyncHttpxAnswer:
         Raises:
             requests.exceptions.ContentDecodingError: its content coding can't be decoded.
         """
-        return AsyncHttpxBody(self.response, self._transport)
+        return AsyncHttpxBody(self.response, self._transport, self._progress)
 
     async def keep(self) -> requests.Response:
         """Return the response as one of requests, with its body, and end the connection."""
@@ -152,11 +167,13 @@ class AsyncHttpxBody:
     Args:
         response: what httpx returned.
         transport: whose response it is.
+        progress: of its request.
     """
 
-    def __init__(self, response: Any, transport: AsyncHttpxTransport) -> None:
+    def __init__(self, response: Any, transport: AsyncHttpxTransport, progress: Progress) -> None:
         self._response = response
         self._transport = transport
+        self._progress = progress
         codings = codings_left(response, transport.library)
         self._chunks: AsyncGenerator[bytes, None] = (
             response.aiter_bytes() if codings is None else response.aiter_raw()
@@ -208,7 +225,7 @@ class AsyncHttpxBody:
         """End the connection, or give it back; a read that waits ends with an error."""
         self._error = requests.exceptions.ConnectionError("the response was closed")
         if self._task is not None:
-            self._task.cancel()
+            self._progress.end(self._task)
         self._transport.begin(self._close(self._task))
 
     async def _close(self, task: Optional[asyncio.Future[None]]) -> None:
@@ -225,6 +242,12 @@ async def _read_some(body: AsyncHttpxBody, data: bytearray) -> None:
         if not chunk:
             return
         data += chunk
+
+
+async def _close_when_sent(sending: asyncio.Future[Any]) -> None:
+    await asyncio.wait({sending})
+    if not sending.cancelled() and sending.exception() is None:
+        await _close(sending.result())
 
 
 async def _close(response: Any) -> None:
