@@ -45,6 +45,7 @@ class AsyncHttpxTransport:
         self._session = session
         self._library = library.module
         self._closing: set[asyncio.Future[None]] = set()
+        self._lingering: set[asyncio.Future[None]] = set()
 
     async def open(self, request: Request) -> AsyncHttpxAnswer:
         """Send a request; see `AsyncTransport.open`."""
@@ -59,7 +60,7 @@ class AsyncHttpxTransport:
             await asyncio.wait({sending})
         except BaseException:
             progress.end(sending)
-            self.begin(_close_when_sent(sending))
+            self.begin(_close_when_sent(sending), lingers=progress.is_shared)
             raise
         return AsyncHttpxAnswer(self._result(sending), self, progress)
 
@@ -72,15 +73,17 @@ class AsyncHttpxTransport:
         if self._closing:
             await asyncio.wait(self._closing)
 
-    def begin(self, closing: Coroutine[Any, Any, None]) -> None:
+    def begin(self, closing: Coroutine[Any, Any, None], *, lingers: bool = False) -> None:
         """Begin to close a response.
 
         Args:
-            closing: closes it; `close` waits for its end.
+            closing: closes it.
+            lingers: whether `close` does not wait for its end.
         """
         task = asyncio.ensure_future(closing)
-        self._closing.add(task)
-        task.add_done_callback(self._closing.discard)
+        tasks = self._lingering if lingers else self._closing
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
 
     @property
     def library(self) -> Any:
@@ -199,7 +202,7 @@ class AsyncHttpxBody:
             self._task = asyncio.ensure_future(self._receive())
             # Not at its own end: a task that is cancelled before it begins has none.
             self._task.add_done_callback(lambda _: self._news.set())
-        while not (self._received or self._task.done()):
+        while not (self._received or self._error or self._task.done()):
             self._news.clear()
             await self._news.wait()
         if not self._received and self._error is not None:
@@ -212,6 +215,8 @@ class AsyncHttpxBody:
     async def _receive(self) -> None:
         try:
             async for chunk in self._chunks:
+                if self._error is not None:  # it was closed
+                    return
                 self._received += chunk if self._decoder is None else self._decoder.decode(chunk)
                 self._news.set()
                 if len(self._received) > _READ_AHEAD:
@@ -226,7 +231,10 @@ class AsyncHttpxBody:
         self._error = requests.exceptions.ConnectionError("the response was closed")
         if self._task is not None:
             self._progress.end(self._task)
-        self._transport.begin(self._close(self._task))
+            self._news.set()
+            self._has_room.set()
+        lingers = self._task is not None and self._progress.is_shared
+        self._transport.begin(self._close(self._task), lingers=lingers)
 
     async def _close(self, task: Optional[asyncio.Future[None]]) -> None:
         if task is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import weakref
 from collections.abc import Iterator
 from functools import partial
 from typing import Any, Optional
@@ -111,18 +112,23 @@ class HttpxAnswer:
 
     def keep(self, waker: Waker) -> requests.Response:
         """Return the response as one of requests, with its body, and end the connection."""
-        data = b""
-        with contextlib.suppress(requests.RequestException):
+        try:
             body = self.body()
-            waker.watch(body)
-            data = body.read_some(ERROR_BODY_BYTES, ERROR_BODY_SECONDS)
-            waker.watch(None)
-        self.close()
+        except requests.RequestException:
+            self.close()
+            return make_requests_response(self.response, b"")
+        waker.watch(body)
+        data = body.read_some(ERROR_BODY_BYTES, ERROR_BODY_SECONDS)
+        waker.watch(None)
+        body.close()
         return make_requests_response(self.response, data)
 
     def close(self) -> None:
         """End the connection, or give it back."""
         self.response.close()
+
+
+_open_over_http2: weakref.WeakSet[HttpxBody] = weakref.WeakSet()
 
 
 class HttpxBody:
@@ -143,14 +149,26 @@ class HttpxBody:
         self._library = library
         codings = codings_left(response, library)
         raw = response.iter_bytes() if codings is None else response.iter_raw()
+        self._is_shared = response.http_version == "HTTP/2"
+        self._is_waiting = False
+        raw = self._watched(raw) if self._is_shared else raw
         self.chunks = self._translated(_decoded(raw, BodyDecoder(codings)) if codings else raw)
-        # Over HTTP/2 the connection is shared with other streams, which closing must not end.
-        is_shared = response.http_version == "HTTP/2"
-        stream = None if is_shared else response.extensions.get("network_stream")
+        stream = response.extensions.get("network_stream")
         self._socket: Any = stream.get_extra_info("socket") if stream is not None else None
+        if self._is_shared:
+            _open_over_http2.add(self)
         if self._socket is not None:
             with contextlib.suppress(OSError):  # not of TCP
                 _sockets.set_keep_alive(self._socket)
+
+    def _watched(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        while True:
+            self._is_waiting = True
+            chunk = next(chunks, None)
+            self._is_waiting = False
+            if chunk is None:
+                return
+            yield chunk
 
     def _translated(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         try:
@@ -160,8 +178,16 @@ class HttpxBody:
             raise translate_error(error, self._library, reading=True) from error
 
     def wake(self) -> None:
-        """End a read that waits in another thread."""
-        _sockets.wake_reading(self._socket)
+        """End a read that waits in another thread.
+
+        Over HTTP/2 other streams may share the connection. Then the read ends with its next bytes.
+        """
+        if not self._is_shared or (self._is_waiting and not self._has_neighbours()):
+            _sockets.wake_reading(self._socket)
+
+    def _has_neighbours(self) -> bool:
+        others = [body for body in list(_open_over_http2) if body is not self]
+        return any(body._socket is self._socket for body in others)
 
     def read_some(self, size: int, seconds: float) -> bytes:
         """Return the start of the body; ignore its errors."""
@@ -175,6 +201,7 @@ class HttpxBody:
 
     def close(self) -> None:
         """Close the response. No other thread may be reading from it."""
+        _open_over_http2.discard(self)
         self._response.close()
 
 
