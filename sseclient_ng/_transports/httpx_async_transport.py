@@ -150,9 +150,14 @@ class AsyncHttpxAnswer:
     async def keep(self) -> requests.Response:
         """Return the response as one of requests, with its body, and end the connection."""
         data = bytearray()
+        try:
+            body = self.body()
+        except requests.RequestException:
+            self.close()
+            return make_requests_response(self.response, b"")
         with contextlib.suppress(requests.RequestException, asyncio.TimeoutError):
-            await asyncio.wait_for(_read_some(self.body(), data), ERROR_BODY_SECONDS)
-        self.close()
+            await asyncio.wait_for(_read_some(body, data), ERROR_BODY_SECONDS)
+        body.close()
         return make_requests_response(self.response, bytes(data))
 
     def close(self) -> None:
