@@ -1,4 +1,4 @@
-"""`python -m benchmarks [parser] [client] [async] [scaling]`: measure, print tables, write results.
+"""`python -m benchmarks [SECTION ...]`: measure, print tables, write results.
 
 It runs from the root of the repository, in an environment with benchmarks/requirements.txt
 (`tox -e bench` makes one). The results go to benchmarks/results.json, the tables into the documents
@@ -88,6 +88,14 @@ def measure_async(options: argparse.Namespace) -> dict[str, Any]:
     return asynchronous.measure(client.QUICK if options.quick else client.Plan(rounds=3))
 
 
+def measure_transports(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Measure each HTTP library beside its own reader."""
+    from benchmarks import client, transports
+
+    print("transports", file=sys.stderr)
+    return transports.measure(client.QUICK if options.quick else client.Plan(rounds=5))
+
+
 def measure_scaling(options: argparse.Namespace) -> list[dict[str, Any]]:
     """Measure how time and memory grow."""
     from benchmarks import scaling
@@ -102,6 +110,7 @@ SECTIONS: dict[str, Callable[[argparse.Namespace], Any]] = {
     "parser": measure_parser,
     "client": measure_client,
     "async": measure_async,
+    "transports": measure_transports,
     "scaling": measure_scaling,
 }
 

@@ -105,6 +105,20 @@ def many_table(many: Results) -> str:
     return table([f"{many['streams']} streams", "KiB a stream", "CPU µs an event"], rows)
 
 
+def transports_table(rows: Sequence[Results]) -> str:
+    """CPU of this package on each HTTP library, and the ratio to the library's own reader."""
+    paths = list(rows[0]["results"])
+    cells = [[_transport_cell(row["results"][path]) for path in paths] for row in rows]
+    lines = [[row["title"], row["reader"], *found] for row, found in zip(rows, cells)]
+    head = ["CPU µs an event, ours / reader", "reader", *[path.strip("/") for path in paths]]
+    return table(head, lines)
+
+
+def _transport_cell(result: Results) -> str:
+    ours, theirs = (result[name]["best_us"] for name in ("ours", "theirs"))
+    return f"{number(ours)} / {number(theirs)} = **{theirs / ours:.2f}** ×"
+
+
 def scaling_table(lines: Sequence[Results]) -> str:
     """Time at the largest size and exponent of growth, for both lines, and memory for the first."""
     one, small = lines
@@ -148,6 +162,8 @@ def tables(results: Results) -> dict[str, str]:
     if "async" in results:
         made["async"] = cpu_table(results["async"]["framings"])
         made["many"] = many_table(results["async"]["many"])
+    if "transports" in results:
+        made["transports"] = transports_table(results["transports"])
     if "scaling" in results:
         made["scaling"] = scaling_table(results["scaling"])
     made["machine"] = _machine(results["machine"])

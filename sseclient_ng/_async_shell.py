@@ -135,7 +135,9 @@ class AsyncShell:
                 if action is STOP:
                     await self._end()
                     return None
-                if action is not DELIVER:
+                if action is READ:
+                    await self._read()
+                elif action is not DELIVER:
                     await self._carry_out(action, client)
             return self.deliver()
         except BaseException:
@@ -172,28 +174,32 @@ class AsyncShell:
     # -- what the machine answers
 
     async def _carry_out(self, action: Action, client: AsyncClient) -> None:
-        """Do what an action says."""
+        """Do what an action other than READ says."""
         try:
-            if action is READ:
-                await self._read()
-            elif action is CONNECT:
+            if action is CONNECT:
                 await self._connect(client)
             else:
                 await self._wait_or_call(action, client)
         except Exception as error:
-            if action is not READ and action is not CONNECT:
+            if action is not CONNECT:
                 raise
-            self._close_body()
-            self.machine.failed(classify_error(error, self.machine.policy))
+            self._fail(error)
 
     async def _read(self) -> None:
         assert self.body is not None  # as long as the machine says so
-        chunk = await self.body.read()
-        if chunk:
-            self.machine.received(chunk)
-        else:
-            self._close_body()
-            self.machine.ended()
+        try:
+            chunk = await self.body.read()
+            if chunk:
+                self.machine.received(chunk)
+            else:
+                self._close_body()
+                self.machine.ended()
+        except Exception as error:  # noqa: BLE001 - the machine decides
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        self._close_body()
+        self.machine.failed(classify_error(error, self.machine.policy))
 
     async def _connect(self, client: AsyncClient) -> None:
         answer = await self._attempted(client)

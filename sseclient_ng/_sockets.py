@@ -16,6 +16,8 @@ from collections.abc import Generator
 from types import FrameType
 from typing import Any, Callable, Optional, Protocol, cast
 
+from urllib3.connection import HTTPConnection
+
 __all__ = ["keep_alive", "set_keep_alive", "wake_connecting", "wake_reading", "watch_frames"]
 
 # Seconds: the system notices a dead peer after two and a half minutes, where Linux' default takes
@@ -41,7 +43,7 @@ def keep_alive(response: object) -> None:
     Args:
         response: a response of urllib3; nothing happens if it has no socket.
     """
-    connection: object = getattr(getattr(response, "connection", None), "sock", None)
+    connection = _connection_of(response)
     with contextlib.suppress(OSError):
         if isinstance(connection, socket.socket):  # also one in TLS
             set_keep_alive(connection)
@@ -70,7 +72,7 @@ def wake_reading(response: object) -> None:
     """End a read that waits in any thread, by shutting down the response's connection.
 
     Args:
-        response: has ``fileno()``; where it has no socket, nothing happens.
+        response: has ``fileno()``, or a ``connection``; without a socket nothing happens.
     """
     with contextlib.suppress(OSError), _duplicate(response) as connection:
         connection.shutdown(socket.SHUT_RDWR)
@@ -105,13 +107,17 @@ def _is_blocking(descriptor: int) -> Optional[bool]:
 
 
 def _descriptor(response: object) -> int:
-    try:
-        descriptor = response.fileno()  # type: ignore[attr-defined]
-    except (AttributeError, ValueError) as error:  # it has no descriptor, or it is closed
-        raise OSError("no connection") from error
-    if not isinstance(descriptor, int):
-        raise OSError("no connection")
-    return descriptor
+    for holder in (response, _connection_of(response)):
+        with contextlib.suppress(AttributeError, OSError, ValueError):  # it has none, or is closed
+            descriptor = holder.fileno()  # type: ignore[attr-defined]
+            if isinstance(descriptor, int) and descriptor >= 0:
+                return descriptor
+    raise OSError("no connection")
+
+
+def _connection_of(response: object) -> object:
+    """Return the socket of a response that has no descriptor itself, as with urllib3.future."""
+    return getattr(getattr(response, "connection", None), "sock", None)
 
 
 _FindFrame = Callable[[], Optional[FrameType]]
@@ -171,7 +177,7 @@ def _has_gil() -> bool:
 
 
 def _socket_of(value: object) -> Optional[socket.socket]:
-    if isinstance(value, http.client.HTTPConnection):
+    if isinstance(value, (http.client.HTTPConnection, HTTPConnection)):
         value = getattr(value, "sock", None)
     elif isinstance(value, socket.SocketIO):
         value = getattr(value, "_sock", None)

@@ -128,10 +128,11 @@ def body_of_response(
     Raises:
         TypeError: ``response`` is none of these.
     """
-    if isinstance(response, requests.Response):
-        raw = getattr(response, "raw", None)  # mocks of requests.Response may have none
+    raw: object = getattr(response, "raw", None)  # mocks of requests.Response may have none
+    if isinstance(response, requests.Response) or isinstance(raw, HTTPResponse):
         connection = None if keeps_connection else getattr(raw, "connection", None)
-        return SourceBody(response, _of_requests(response, chunk_size, leave_open), connection)
+        of_requests = cast(requests.Response, response)  # or of niquests
+        return SourceBody(response, _of_requests(of_requests, chunk_size, leave_open), connection)
     if callable(getattr(response, "iter_content", None)):
         return SourceBody(response, iter(cast(_HasIterContent, response).iter_content(chunk_size)))
     return SourceBody(response, _of_source(getattr(response, "raw", response), chunk_size))

@@ -51,16 +51,22 @@ def chunks_of(
         return response.stream(read_size, decode_content=True)
     if inner is not None and not _agree_on_framing(response, inner):
         return response.stream(1, decode_content=True)
-    # urllib3 continues a body that its decoder has begun.
-    by_urllib3 = bool(codings) and response.tell() > 0
-    if (by_urllib3 or inner is None) and _has_read1(response):
-        return _read_by_urllib3(response, read_size)
-    # Before 2.2 it would wait for more than one byte. Or this is a stand-in from a test.
-    if by_urllib3 or inner is None:
-        return response.stream(1 if by_urllib3 else read_size, decode_content=True)
+    if inner is None or (codings and response.tell() > 0):
+        return _by_urllib3(response, read_size, codings)
     size = _CODED_READ_SIZE if codings else read_size
     chunks = _read_by_http_client(response, inner, size, leave_open=leave_open)
     return _decoded(chunks, BodyDecoder(codings)) if codings else chunks
+
+
+def _by_urllib3(response: HTTPResponse, read_size: int, codings: list[str]) -> Iterator[bytes]:
+    has_begun = bool(codings) and response.tell() > 0  # urllib3's decoder, which has to go on
+    if not _has_read1(response):
+        # Before 2.2 it would wait for more than one byte. Or this is a stand-in from a test.
+        return response.stream(1 if has_begun else read_size, decode_content=True)
+    if has_begun or not codings:
+        return _read_by_urllib3(response, read_size)
+    coded = _read_by_urllib3(response, _CODED_READ_SIZE, decode=False)
+    return _decoded(coded, BodyDecoder(codings))
 
 
 def _failing(error: UndecodableError) -> Iterator[bytes]:
@@ -94,11 +100,18 @@ def _has_read1(response: HTTPResponse) -> bool:
     return hasattr(response, "read1") and hasattr(getattr(response, "_fp", None), "read1")
 
 
-def _read_by_urllib3(response: HTTPResponse, read_size: int) -> Iterator[bytes]:
+def _read_by_urllib3(
+    response: HTTPResponse, read_size: int, *, decode: bool = True
+) -> Iterator[bytes]:
     read1 = response.read1
     while True:
+        was_closed = response.closed
         try:
-            data = read1(read_size, decode_content=True)
+            data = read1(read_size, decode_content=decode)
+        except ProtocolError:
+            if was_closed:  # by the caller, in the middle of its body
+                return
+            raise
         except (ValueError, AttributeError) as error:
             if not response.closed:
                 raise

@@ -33,12 +33,12 @@ def test_parser_and_scaling_run_and_print_tables() -> None:
 def test_unknown_section_is_named() -> None:
     run = run_benchmarks("parsers")
     assert run.returncode == 2
-    assert "no section parsers; there are parser, client, async, scaling" in run.stderr
+    assert "no section parsers; there are parser, client, async, transports, scaling" in run.stderr
 
 
 def test_results_that_are_shown_were_made_by_a_whole_run() -> None:
     results = json.loads((TOP / "benchmarks" / "results.json").read_text())
-    assert set(results) == {"machine", "parser", "client", "async", "scaling"}
+    assert set(results) == {"machine", "parser", "client", "async", "transports", "scaling"}
     page = (TOP / "docs" / "benchmarks.md").read_text(encoding="utf-8")
     for shape in results["parser"]:
         assert f"\n| {shape['title']} | " in page

@@ -53,6 +53,8 @@ def test_scenario(
     monkeypatch: pytest.MonkeyPatch,
     authority_file: str,
 ) -> None:
+    if scenario.skip and TRANSPORTS[kind].library in ("requests", "niquests"):
+        pytest.skip(scenario.skip)
     with nothing_left(collecting=True), served(scenario) as server:
         outcome = run(kind, scenario, server, monkeypatch, authority_file)
         check_events(scenario, outcome)

@@ -13,6 +13,7 @@ import urllib3
 
 from sseclient_ng import SSEClient
 from sseclient_ng.testing import Hold, ScriptedServer, WaitFor, chunk
+from support.http_libraries import HAS_URLLIB3_FUTURE
 
 BODY = [b'data: {"a": ', b"1, ", b'"b": 2}\n\n', b"id: 7\ndata: next\n\n"]
 EVENTS = ['{"a": 1, "b": 2}', "next"]
@@ -31,6 +32,8 @@ SPELLINGS = [
     b"Transfer-Encoding: chunked\r\nContent-Length: 5",
     b"Transfer-Encoding: chunked, chunked\r\nContent-Length: 5",
 ]
+if HAS_URLLIB3_FUTURE:  # it refuses lists and several lines, which is an error as well
+    SPELLINGS = [each for each in SPELLINGS if b"," not in each and each.count(b"Transfer") == 1]
 
 
 def head(spelling: bytes) -> bytes:
@@ -85,6 +88,7 @@ def read(style: str, url: str) -> Iterator[Any]:
             response.close()
 
 
+@pytest.mark.skipif(HAS_URLLIB3_FUTURE, reason="urllib3.future decodes the framing itself")
 @pytest.mark.parametrize("error", [ValueError("a defect"), AttributeError("a defect")], ids=repr)
 def test_a_defect_is_not_taken_for_a_drop(
     error: Exception, monkeypatch: pytest.MonkeyPatch

@@ -16,8 +16,18 @@ import requests
 
 from scenarios.row import answer, redirect, sent, status
 from sseclient_ng import AsyncSSEClient, ReconnectPolicy, SSEClient
-from sseclient_ng.testing import Close, Hold, Reset, Scripted, ScriptedServer, WaitFor, response
+from sseclient_ng.testing import (
+    Close,
+    Hold,
+    Request,
+    Reset,
+    Scripted,
+    ScriptedServer,
+    WaitFor,
+    response,
+)
 from support.asynchronous import AT_ONCE, SETTLING, run, step
+from support.certificates import client_context, server_context
 from support.drivers import TRANSPORTS, Driver
 from support.leaks import nothing_left
 
@@ -406,4 +416,74 @@ def test_a_request_that_waits_for_a_connection_can_be_given_up(library: Any) -> 
             assert (await session.get(url)).status_code == 204
 
     with ScriptedServer(response([b"data: 1\n\n", Hold()]), then=status(204)) as server:
+        run(main(server.url))
+
+
+@pytest.mark.parametrize("encoding", [None, "gzip"])
+@each_kind
+def test_a_hook_of_the_session_may_read_the_body(kind: str, encoding: Any) -> None:
+    library = importlib.import_module(kind.rpartition(" ")[2])
+
+    async def read_it(given: Any) -> None:
+        await given.aread()
+
+    async def main(url: str) -> list[str]:
+        hooks = {"response": [read_it]}
+        async with library.AsyncClient(event_hooks=hooks) as session:
+            client = AsyncSSEClient(url, session=session, reconnect=False)
+            return [event.data async for event in client]
+
+    with ScriptedServer(response(b"data: 1\n\n", encoding=encoding)) as server:
+        if kind.startswith("async"):
+            assert run(main(server.url)) == ["1"]
+            return
+        hooks = {"response": [lambda given: given.read()]}
+        with library.Client(event_hooks=hooks) as session:
+            client = SSEClient(server.url, session=session, reconnect=False)
+            assert [event.data for event in client] == ["1"]
+
+
+MOMENTS = [
+    *(f"connection.connect_tcp.{end}" for end in ("started", "complete")),
+    *(f"connection.start_tls.{end}" for end in ("started", "complete")),
+    *(f"http11.send_request_headers.{end}" for end in ("started", "complete")),
+    *(f"http11.receive_response_headers.{end}" for end in ("started", "complete")),
+    "http11.receive_response_body.started",
+]
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_step_that_is_cancelled_at_any_moment_frees_its_connection(
+    library: Any, moment: str
+) -> None:
+    def answer_to(request: Request) -> Scripted:
+        if request.headers.get("Accept") != "text/event-stream":
+            return status(204)
+        return [response([b"data: 1\n\n"], complete=False), Hold()]
+
+    async def main(url: str) -> None:
+        reached = asyncio.Event()
+
+        async def trace(event: str, info: object) -> None:
+            if event == moment:
+                reached.set()
+
+        limits = library.Limits(max_connections=1)
+        timeout = library.Timeout(AT_ONCE, read=None)
+        async with library.AsyncClient(
+            limits=limits, timeout=timeout, verify=client_context()
+        ) as session:
+            client = AsyncSSEClient(url, session=session, extensions={"trace": trace})
+            reading = asyncio.ensure_future(drain(client))
+            await asyncio.wait_for(reached.wait(), AT_ONCE)
+            reading.cancel()
+            await asyncio.wait({reading})
+            await client.close()
+            assert (await session.get(url)).status_code == 204
+
+    async def drain(client: AsyncSSEClient) -> None:
+        async for _ in client:
+            pass
+
+    with ScriptedServer(then=answer_to, tls=server_context()) as server:
         run(main(server.url))

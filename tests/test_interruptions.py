@@ -20,6 +20,7 @@ import requests
 
 from sseclient_ng import ReconnectPolicy, SSEClient
 from sseclient_ng.testing import Hold, Pause, Request, Reset, Script, ScriptedServer, response
+from support.http_libraries import HAS_URLLIB3_FUTURE
 
 SOON = ReconnectPolicy(min_delay=0.01, max_delay=0.02)
 FIRST = response([b"id: 1\ndata: 1\n\n"])
@@ -173,6 +174,7 @@ def test_ctrl_c_ends_what_was_given_to_read() -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork()")
+@pytest.mark.skipif(HAS_URLLIB3_FUTURE, reason="it shuts down what belongs to the parent as well")
 def test_a_child_process_that_closes_leaves_the_connection_to_its_parent() -> None:
     program = """
         import os, sys

@@ -358,3 +358,37 @@ def test_errors_of_a_response_are_those_of_requests(
 ) -> None:
     with pytest.raises(of_requests):
         list(SSEClient(response_over(error)))
+
+
+class Broken(io.BytesIO):
+    """The file of a response that is closed by its caller, in the middle of the body."""
+
+    reads = 0
+
+    def read1(self, size: Optional[int] = -1) -> bytes:
+        self.reads += 1
+        if self.reads > 1:
+            raise urllib3.exceptions.ProtocolError("closed")
+        return super().read1(9)
+
+
+@pytest.mark.skipif(not hasattr(urllib3.HTTPResponse, "read1"), reason="of urllib3 2.2 or newer")
+@pytest.mark.parametrize("closes", [True, False])
+def test_a_stand_in_that_is_closed_between_two_events_has_ended(closes: bool) -> None:
+    body = urllib3.HTTPResponse(Broken(b"data: a\n\n" * 2), preload_content=False)
+    client = SSEClient(body)
+    assert next(client).data == "a"
+    if closes:
+        body.close()
+        assert list(client) == []
+        return
+    with pytest.raises(urllib3.exceptions.ProtocolError):
+        next(client)
+
+
+def test_a_stand_in_with_a_content_coding() -> None:
+    coded = gzip.compress(b"data: a\n\ndata: b\n\n")
+    body = urllib3.HTTPResponse(
+        io.BytesIO(coded), headers={"Content-Encoding": "gzip"}, preload_content=False
+    )
+    assert texts(SSEClient(body)) == ["a", "b"]

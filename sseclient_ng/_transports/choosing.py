@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Optional, cast
 
 import requests
@@ -9,6 +10,7 @@ import requests
 from sseclient_ng._transports import AsyncTransport, Transport
 from sseclient_ng._transports.httpx_request import find_library
 from sseclient_ng._transports.httpx_transport import HttpxTransport
+from sseclient_ng._transports.niquests_transport import NiquestsTransport
 from sseclient_ng._transports.requests_transport import RequestsTransport, Session
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["choose_async_transport", "choose_transport"]
 
-_SYNC = "a requests.Session, an httpx.Client, or an httpx2.Client"
+_SYNC = "a requests.Session, a niquests.Session, an httpx.Client, or an httpx2.Client"
 _ASYNC = "an aiohttp.ClientSession, an httpx.AsyncClient, or an httpx2.AsyncClient"
 
 
@@ -33,11 +35,13 @@ def choose_transport(session: object, chunk_size: Optional[int]) -> Transport:
     library = find_library(session)
     if library is not None and library.kind == "Client":
         return HttpxTransport(session, library)
-    if library is not None or _is_of_aiohttp(session):
+    if library is not None or _is_of("aiohttp", session):
         raise TypeError(f"SSEClient needs {_SYNC}; {_named(session)} is for AsyncSSEClient")
-    if session is not None and not callable(getattr(session, "get", None)):
+    get = getattr(session, "get", None)
+    if session is not None and (not callable(get) or inspect.iscoroutinefunction(get)):
         raise TypeError(f"SSEClient needs {_SYNC} as session, not {_named(session)}")
-    return RequestsTransport(cast(Optional[Session], session), chunk_size)
+    kind = NiquestsTransport if _is_of("niquests", session) else RequestsTransport
+    return kind(cast(Optional[Session], session), chunk_size)
 
 
 def choose_async_transport(session: object, *, repeats: bool) -> AsyncTransport:
@@ -58,7 +62,8 @@ def choose_async_transport(session: object, *, repeats: bool) -> AsyncTransport:
         return AsyncHttpxTransport(session, library)
     if library is not None or isinstance(session, requests.Session):
         raise TypeError(f"AsyncSSEClient needs {_ASYNC}; {_named(session)} is for SSEClient")
-    if session is not None and not callable(getattr(session, "request", None)):
+    request = getattr(session, "request", None)
+    if session is not None and (not callable(request) or _is_of("niquests", session)):
         raise TypeError(f"AsyncSSEClient needs {_ASYNC} as session, not {_named(session)}")
     return _aiohttp_transport(session, repeats=repeats)
 
@@ -75,9 +80,9 @@ def _aiohttp_transport(session: object, *, repeats: bool) -> AsyncTransport:
     return AiohttpTransport(cast("Optional[aiohttp.ClientSession]", session), repeats=repeats)
 
 
-def _is_of_aiohttp(session: object) -> bool:
-    modules = [base.__module__.partition(".")[0] for base in type(session).__mro__]
-    return "aiohttp" in modules
+def _is_of(library: str, session: object) -> bool:
+    """Return whether a session is of a library, which is not imported for that."""
+    return library in [base.__module__.partition(".")[0] for base in type(session).__mro__]
 
 
 def _named(session: object) -> str:

@@ -14,6 +14,7 @@ from urllib3.exceptions import DecodeError
 
 from sseclient_ng._arguments import is_about_a_url
 from sseclient_ng._transports import MalformedAnswer
+from sseclient_ng._transports.error_classes import class_of_both
 
 __all__ = ["decoding_error", "translate_error"]
 
@@ -88,7 +89,8 @@ def _new(
     text = str(error) or type(error).__name__
     if malformed:
         text = f"the answer is malformed: {text}"
-    new: Exception = _class(library.__name__, theirs, ours, malformed=malformed)(text)
+    more = [MalformedAnswer] if malformed else []
+    new: Exception = class_of_both(library.__name__, ours, theirs, *more)(text)
     new.__cause__ = error
     return new
 
@@ -102,18 +104,6 @@ def _refined(
     return (
         _exceptions.SSLError if is_tls and issubclass(ours, _exceptions.ConnectionError) else ours
     )
-
-
-def _class(library: str, theirs: type, ours: type, *, malformed: bool) -> type[Exception]:
-    """Return the class of an error that is of both libraries."""
-    name = f"{library.capitalize()}{'Malformed' if malformed else ''}{theirs.__name__}"
-    if ours.__name__ != theirs.__name__:
-        name += f"As{ours.__name__}"
-    if name not in globals():  # where pickles look for it, too
-        bases = (ours, theirs, *([MalformedAnswer] if malformed else []))
-        globals()[name] = type(name, bases, {"__module__": __name__, "__doc__": theirs.__doc__})
-    made: type[Exception] = globals()[name]
-    return made
 
 
 def _is_malformed(error: Exception) -> bool:

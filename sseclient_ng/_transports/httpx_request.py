@@ -140,7 +140,9 @@ def content_type_of(answer: Any) -> Optional[str]:
 
 
 def codings_left(answer: Any, library: ModuleType) -> Optional[list[str]]:
-    """Return the content codings that are decoded here; None leaves them to the library.
+    """Return the content codings that are decoded here; None leaves the body to the library.
+
+    Where a hook of the caller's has read the body, the library has kept it decoded.
 
     Args:
         answer: the response.
@@ -149,6 +151,8 @@ def codings_left(answer: Any, library: ModuleType) -> Optional[list[str]]:
     Raises:
         requests.exceptions.ContentDecodingError: neither can decode them.
     """
+    if answer.is_stream_consumed:
+        return None
     coding = ", ".join(answer.headers.get_list("Content-Encoding")).strip().lower()
     try:
         return decodable_codings(coding)

@@ -148,7 +148,8 @@ class HttpxBody:
         self._response = response
         self._library = library
         codings = codings_left(response, library)
-        raw = response.iter_bytes() if codings is None else response.iter_raw()
+        # Its iter_raw() cuts chunks anew, which costs as much as parsing them.
+        raw = response.iter_bytes() if codings is None else iter(response.stream)
         self._is_shared = response.http_version == "HTTP/2"
         self._is_waiting = False
         raw = self._watched(raw) if self._is_shared else raw

@@ -16,7 +16,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from functools import partial
 from http.client import HTTPException
-from typing import Any, Callable, cast
+from typing import Any, Callable, Optional, cast
 
 import requests
 from urllib3.exceptions import HTTPError
@@ -64,14 +64,21 @@ def add_response_hooks(
 
 
 def _is_of_requests(session: object) -> bool:
+    """Return whether requests, or niquests, makes the requests, and no code in front of it."""
     if session is None:
         package = sys.modules["sseclient_ng"].requests
         own = requests.Session
         return package is requests and requests.get is _get and (own.get, own.request) == _methods
-    names = ("get", "request")
-    if not isinstance(session, requests.Session) or not vars(session).keys().isdisjoint(names):
+    kind = cast(Any, type(session))
+    if not getattr(session, "__dict__", {}).keys().isdisjoint(("get", "request")):
         return False
-    return (type(session).get, type(session).request) == _methods
+    if isinstance(session, requests.Session):
+        return (kind.get, kind.request) == _methods
+    niquests: Any = sys.modules.get("niquests")
+    if niquests is None or not isinstance(session, niquests.Session):
+        return False
+    own = niquests.Session  # pragma: no cover - niquests has an environment of its own
+    return (kind.get, kind.request) == (own.get, own.request)  # pragma: no cover
 
 
 def _listed(hooks: object) -> list[_Hook]:
@@ -141,8 +148,12 @@ class _HeldBody(io.BytesIO):
         super().__init__(data)
         self._raw = raw
 
+    def read(self, size: Optional[int] = -1, **_: object) -> bytes:
+        """Return bytes of the body, which is decoded already."""
+        return super().read(size)
+
     def stream(self, *_: object, **__: object) -> Iterator[bytes]:
-        """Yield the body, which is decoded already."""
+        """Yield the body."""
         yield self.read()
 
     def __getattr__(self, name: str) -> Any:

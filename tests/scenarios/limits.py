@@ -21,6 +21,9 @@ from sseclient_ng.testing import (
     cut,
     response,
 )
+from support.http_libraries import HAS_URLLIB3_FUTURE
+
+TAKEN_FOR_AN_END = "urllib3.future takes a reset for the end of a body without a length"
 
 TOO_LARGE = [
     Scenario(
@@ -107,6 +110,7 @@ LIMITS = [
             options={"reconnect": False, "timeout": (2, 0.2)},
             error=error,
             waits=[],
+            skip=TAKEN_FOR_AN_END if HAS_URLLIB3_FUTURE and "close-delimited" in name else "",
         )
         for name, script, error in [
             ("a cut", sent(1), requests.RequestException),

@@ -73,6 +73,7 @@ class Scenario:
         only: "sync" or "async" if it is for one client, or "requests", "aiohttp" or "httpx" if it
             is for one library,
         reason: and then why.
+        skip: why it is not run in this environment; "" if it is.
     """
 
     name: str
@@ -94,6 +95,7 @@ class Scenario:
     tls: bool = False
     only: str = ""
     reason: str = ""
+    skip: str = ""
 
     def options_for_client(self) -> Mapping[str, Any]:
         return {"retry": 0, "reconnect": QUICK, **made(self.options)}

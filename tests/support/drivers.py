@@ -173,6 +173,16 @@ def _drive_httpx(module: str) -> Callable[[str, Options, Optional[Driver]], Outc
     return drive
 
 
+def _drive_niquests(url: str, options: Options, driver: Optional[Driver] = None) -> Outcome:
+    import niquests
+
+    given = made(options)
+    if "session" in given:
+        return drive_sync(url, given, driver)
+    with niquests.Session() as session:
+        return drive_sync(url, {**given, "session": session}, driver)
+
+
 def _drive_async_httpx(module: str) -> Callable[[str, Options, Optional[Driver]], Outcome]:
     def drive(url: str, options: Options, driver: Optional[Driver] = None) -> Outcome:
         library = importlib.import_module(module)
@@ -202,9 +212,13 @@ for _module in ("httpx", "httpx2"):
         TRANSPORTS[f"async {_module}"] = Transport("async", "httpx", _drive_async_httpx(_module))
 
 
+if importlib.util.find_spec("niquests") is not None:
+    TRANSPORTS["niquests"] = Transport("sync", "niquests", _drive_niquests)
+
+
 def trusting(kind: str, authority_file: str) -> dict[str, Any]:
     """Return the options with which a transport trusts the authority of the tests."""
-    if kind == "sync":
+    if kind in ("sync", "niquests"):
         return {"verify": authority_file}
     context = ssl.create_default_context(cafile=authority_file)
     return {"ssl" if kind == "async" else "trust": context}
