@@ -13,8 +13,11 @@ nitpicky = True
 # Other libraries' names, to which there is no link as the pages are made without a network, and
 # names of types that only make signatures short.
 nitpick_ignore_regex = [
-    ("py:.*", r"(aiohttp|asyncio|codecs|collections|json|requests|ssl|threading|urllib3)\..*"),
-    ("py:class", r"Piece|Responder|Script|Scripted|Source|The steps"),
+    (
+        "py:.*",
+        r"(aiohttp|asyncio|codecs|collections|httpx|json|requests|ssl|threading|urllib3)\..*",
+    ),
+    ("py:class", r"AsyncSession|Piece|Responder|Script|Scripted|Source|The steps"),
     ("py:class", r"(sseclient_ng\._transports\.requests_transport\.)?Session"),
     ("py:class", r"sseclient_ng\._core\.errors\.EventTooLarge"),
 ]

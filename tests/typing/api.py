@@ -25,6 +25,7 @@ from sseclient_ng import (
     aiter_events,
     iter_events,
 )
+from sseclient_ng.httpx_sse import EventSource, ServerSentEvent, aconnect_sse, connect_sse
 
 
 def loop_as_with_sseclient(url: str) -> None:
@@ -173,3 +174,15 @@ def events_can_be_made_and_changed() -> None:
     event.data = "2"
     assert_type(event.dump(), str)
     assert_type(Event.parse("data: 1\n"), Event)
+
+
+async def code_for_httpx_sse(url: str) -> None:
+    with httpx.Client() as client, connect_sse(client, "GET", url) as source:
+        assert_type(source, EventSource)
+        assert_type(source.response, httpx.Response)
+        for event in source.iter_sse():
+            assert_type(event, ServerSentEvent)
+            assert_type(event.retry, Optional[int])
+    async with httpx.AsyncClient() as session, aconnect_sse(session, "POST", url) as source:
+        async for event in source.aiter_sse():
+            assert_type(event.id, str)
