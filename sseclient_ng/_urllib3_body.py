@@ -109,8 +109,9 @@ def _read_by_urllib3(
         try:
             data = read1(read_size, decode_content=decode)
         except ProtocolError:
-            if was_closed:  # by the caller, in the middle of its body
-                return
+            # Closed by the caller, in the middle of its body: urllib3.future says so like this.
+            if was_closed:
+                return  # pragma: no cover - urllib3 itself just ends
             raise
         except (ValueError, AttributeError) as error:
             if not response.closed:
