@@ -27,6 +27,7 @@ from sseclient_ng.testing import (
     WaitFor,
     response,
 )
+from support.http_libraries import HAS_URLLIB3_FUTURE
 from support.reading import STREAM, texts
 from support.sources import (
     FRAMINGS,
@@ -372,6 +373,7 @@ class Broken(io.BytesIO):
         return super().read1(9)
 
 
+@pytest.mark.skipif(HAS_URLLIB3_FUTURE, reason="it reads other files than its own by read()")
 @pytest.mark.skipif(not hasattr(urllib3.HTTPResponse, "read1"), reason="of urllib3 2.2 or newer")
 @pytest.mark.parametrize("closes", [True, False])
 def test_a_stand_in_that_is_closed_between_two_events_has_ended(closes: bool) -> None:
