@@ -487,3 +487,12 @@ def test_a_step_that_is_cancelled_at_any_moment_frees_its_connection(
 
     with ScriptedServer(then=answer_to, tls=server_context()) as server:
         run(main(server.url))
+
+
+def test_the_scripted_server_keeps_a_connection_after_interim_answers(library: Any) -> None:
+    interim = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+    script = [interim * 2, *response(b"data: 1\n\n", framing="content-length")]
+    with ScriptedServer(then=script) as server, library.Client() as session:
+        for _ in range(3):
+            assert session.get(server.url).text == "data: 1\n\n"
+        assert server.connections_accepted == 1

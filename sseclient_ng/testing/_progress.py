@@ -23,9 +23,13 @@ class ResponseProgress:
 
     def sent(self, data: bytes) -> None:
         """Note written bytes."""
-        if not self._head.endswith(b"\r\n\r\n"):
+        while not self._head.endswith(b"\r\n\r\n"):
             before, empty_line, data = (self._head + data).partition(b"\r\n\r\n")
             self._head = before + empty_line
+            if not empty_line:
+                break
+            if self._is_interim():
+                self._head = b""
             # The line end before a body of no chunks is the one that ended the head.
             self._tail = b"\r\n"
         self._body_size += len(data)
@@ -44,6 +48,11 @@ class ResponseProgress:
         if self._field(rb"transfer-encoding") == b"chunked":
             return self._tail == _END_OF_CHUNKED_BODY
         return self._field(rb"content-length") == b"%d" % self._body_size
+
+    def _is_interim(self) -> bool:
+        """Whether the head is that of an interim response: RFC 9110, section 15.2."""
+        status = _STATUS.match(self._head)
+        return status is not None and status[1].startswith(b"1") and status[1] != b"101"
 
     def _asked_to_close(self) -> bool:
         asked = self._request.headers.get("Connection", "").lower()
