@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import requests
 
 from sseclient_ng import AsyncSSEClient, ReconnectPolicy, SSEClient
 from support.asynchronous import AT_ONCE, SETTLING, run, step
+from support.closing import closed_soon
 
 pytest.importorskip("h2")
 pytest.importorskip("hypercorn")
@@ -99,20 +99,12 @@ def test_close_leaves_the_others_of_the_connection_alone(library: Any, server: H
     assert set(server.asked.values()) == {1}
 
 
-def close_soon(client: SSEClient) -> None:
-    threading.Event().wait(SETTLING)
-    client.close()
-
-
 def test_close_from_another_thread(library: Any, server: Http2Server) -> None:
     with library.Client(http2=True, verify=server.context) as session:
         client = SSEClient(f"{server.url}/silent", session=session)
         connection_of(client)
-        closer = threading.Thread(target=close_soon, args=(client,))
-        closer.start()
-        assert [event.data for event in client] == ["1"]
-        closer.join(AT_ONCE)
-        assert not closer.is_alive()
+        with closed_soon(client):
+            assert [event.data for event in client] == ["1"]
 
 
 def test_close_from_another_thread_waits_for_bytes_of_a_shared_connection(
@@ -121,11 +113,9 @@ def test_close_from_another_thread_waits_for_bytes_of_a_shared_connection(
     with library.Client(http2=True, verify=server.context) as session:
         other = SSEClient(f"{server.url}/beating?2", session=session)
         client = SSEClient(f"{server.url}/beating", session=session)
-        closer = threading.Thread(target=close_soon, args=(client,))
-        closer.start()
-        assert next(client).data == "1"
-        list(client)
-        closer.join(AT_ONCE)
+        with closed_soon(client):
+            assert next(client).data == "1"
+            list(client)
         assert next(other).data == "1"
         other.close()
     assert set(server.asked.values()) == {1}

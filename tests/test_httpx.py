@@ -28,6 +28,7 @@ from sseclient_ng.testing import (
 )
 from support.asynchronous import AT_ONCE, SETTLING, run, step
 from support.certificates import client_context, server_context
+from support.closing import closed_soon
 from support.drivers import TRANSPORTS, Driver
 from support.leaks import nothing_left
 
@@ -267,16 +268,8 @@ def test_close_from_another_thread(library: Any, place: Any) -> None:
     with nothing_left(), ScriptedServer(*scripts) as server, library.Client() as session:
         client = SSEClient(server.url, session=session, **options)
 
-        def close() -> None:
-            server.wait_for_requests(count)
-            threading.Event().wait(SETTLING)
-            client.close()
-
-        closer = threading.Thread(target=close)
-        closer.start()
-        assert [event.data for event in client] == ["1"]
-        closer.join(AT_ONCE)
-        assert not closer.is_alive()
+        with closed_soon(client, server, count):
+            assert [event.data for event in client] == ["1"]
         assert not session.is_closed
         server.wait_for_disconnect(timeout=AT_ONCE)
 

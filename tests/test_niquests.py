@@ -12,7 +12,7 @@ import requests
 from scenarios.row import redirect, sent, status
 from sseclient_ng import AsyncSSEClient, SSEClient
 from sseclient_ng.testing import Hold, ScriptedServer, WaitFor, response
-from support.asynchronous import AT_ONCE, SETTLING
+from support.closing import closed_soon
 from support.leaks import nothing_left
 
 niquests = pytest.importorskip("niquests")
@@ -22,15 +22,8 @@ def test_close_from_another_thread() -> None:
     with nothing_left(), ScriptedServer([sent(1), Hold()]) as server, niquests.Session() as session:
         client = SSEClient(server.url, session=session)
 
-        def close() -> None:
-            threading.Event().wait(SETTLING)
-            client.close()
-
-        closer = threading.Thread(target=close)
-        closer.start()
-        assert [event.data for event in client] == ["1"]
-        closer.join(AT_ONCE)
-        assert not closer.is_alive()
+        with closed_soon(client):
+            assert [event.data for event in client] == ["1"]
 
 
 def test_close_while_connecting_again() -> None:
@@ -38,16 +31,8 @@ def test_close_while_connecting_again() -> None:
     with nothing_left(), ScriptedServer(*script) as server, niquests.Session() as session:
         client = SSEClient(server.url, session=session, retry=0)
 
-        def close() -> None:
-            server.wait_for_requests(2)
-            threading.Event().wait(SETTLING)
-            client.close()
-
-        closer = threading.Thread(target=close)
-        closer.start()
-        assert [event.data for event in client] == ["1"]
-        closer.join(AT_ONCE)
-        assert not closer.is_alive()
+        with closed_soon(client, server, 2):
+            assert [event.data for event in client] == ["1"]
 
 
 @pytest.mark.parametrize("framing", ["chunked", "one-chunk", "content-length", "close"])

@@ -9,12 +9,11 @@ from typing import Any, NamedTuple, Optional
 from urllib.parse import urlsplit
 
 import requests
-from requests.structures import CaseInsensitiveDict
 
 from sseclient_ng._codings import UndecodableError, decodable_codings
 from sseclient_ng._transports import Request
 from sseclient_ng._transports.httpx_errors import decoding_error, translate_error
-from sseclient_ng._transports.requests_response import Parts, make_response
+from sseclient_ng._transports.requests_response import Parts, make_request, make_response
 
 __all__ = [
     "Library",
@@ -125,7 +124,7 @@ def next_request(prepared: PreparedRequest, answer: Any, followed: int, limit: i
     following = answer.next_request if prepared.follows else None
     if following is not None and followed >= limit:
         raise requests.exceptions.TooManyRedirects(
-            "too many redirects", request=_prepared_of_requests(answer.request)
+            "too many redirects", request=make_request(answer.request)
         )
     if following is not None:
         # The library takes these for names, and looks them up.
@@ -172,12 +171,4 @@ def make_requests_response(answer: Any, body: bytes) -> requests.Response:
     """
     fields = [(name, value) for name, value in answer.headers.multi_items()]
     parts = Parts(answer.status_code, answer.reason_phrase, str(answer.url), fields, body)
-    return make_response(parts, _prepared_of_requests(answer.request))
-
-
-def _prepared_of_requests(request: Any) -> requests.PreparedRequest:
-    prepared = requests.PreparedRequest()
-    prepared.method = request.method
-    prepared.url = str(request.url)
-    prepared.headers = CaseInsensitiveDict(request.headers.items())
-    return prepared
+    return make_response(parts, make_request(answer.request))

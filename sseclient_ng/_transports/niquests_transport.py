@@ -7,12 +7,10 @@ from typing import Any, cast
 
 import requests
 import urllib3
-from requests.structures import CaseInsensitiveDict
 
-from sseclient_ng._core.http import ERROR_BODY_BYTES, ERROR_BODY_SECONDS
 from sseclient_ng._transports import Request
 from sseclient_ng._transports.error_classes import class_of_both
-from sseclient_ng._transports.requests_response import Parts, make_response
+from sseclient_ng._transports.requests_response import Parts, make_request, make_response
 from sseclient_ng._transports.requests_transport import RequestsAnswer, RequestsTransport
 from sseclient_ng._waker import Waker
 
@@ -52,17 +50,10 @@ class NiquestsAnswer(RequestsAnswer):
     def keep(self, waker: Waker) -> object:
         """Return the response as one of requests, with its body, and end the connection."""
         response = cast(Any, self.response)
-        body = self._open_body()
-        waker.watch(body)
-        data = body.read_some(ERROR_BODY_BYTES, ERROR_BODY_SECONDS)
-        waker.watch(None)
-        body.close()
+        data = self._read_start(waker)
         fields = response.headers.items()
         parts = Parts(response.status_code, response.reason, response.url, fields, data)
-        prepared = requests.PreparedRequest()
-        prepared.method, prepared.url = response.request.method, response.request.url
-        prepared.headers = CaseInsensitiveDict(response.request.headers.items())
-        return make_response(parts, prepared)
+        return make_response(parts, make_request(response.request))
 
 
 def _translate_error(error: Exception) -> Exception:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import requests
 from requests.structures import CaseInsensitiveDict
 
-__all__ = ["Parts", "make_response"]
+__all__ = ["Parts", "make_request", "make_response"]
 
 
 class Parts(NamedTuple):
@@ -28,6 +28,19 @@ class Parts(NamedTuple):
     url: str
     headers: Iterable[tuple[str, str]]
     body: bytes
+
+
+def make_request(asked: Any) -> requests.PreparedRequest:
+    """Return a request of requests.
+
+    Args:
+        asked: a request of another library, with ``method``, ``url`` and ``headers``.
+    """
+    request = requests.PreparedRequest()
+    request.method = asked.method
+    request.url = str(asked.url)
+    request.headers = CaseInsensitiveDict(asked.headers.items())
+    return request
 
 
 def make_response(parts: Parts, request: requests.PreparedRequest) -> requests.Response:

@@ -180,13 +180,17 @@ class RequestsAnswer:
         response = self.response
         if not (isinstance(response, requests.Response) and isinstance(response.raw, HTTPResponse)):
             return response
+        response.raw = io.BytesIO(self._read_start(waker))
+        return response
+
+    def _read_start(self, waker: Waker) -> bytes:
+        """Return as much of the body as helps to understand an error, and close it."""
         body = self._open_body()
         waker.watch(body)
         data = body.read_some(ERROR_BODY_BYTES, ERROR_BODY_SECONDS)
         waker.watch(None)
         body.close()
-        response.raw = io.BytesIO(data)
-        return response
+        return data
 
     def close(self) -> None:
         """End the connection, or give it back."""
