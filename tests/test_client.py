@@ -18,6 +18,7 @@ from sseclient_ng import EventStreamParser, ReconnectPolicy, SSEClient
 from sseclient_ng._client import Client
 from sseclient_ng.testing import Hold, Pause, Reset, ScriptedServer, WaitFor, response
 from support.drivers import drive_sync
+from support.leaks import instances_of
 
 QUICKLY: dict[str, Any] = {"retry": 0, "reconnect": ReconnectPolicy(min_delay=0.001)}
 
@@ -79,12 +80,12 @@ def test_an_error_holds_on_to_nothing(script: Any, error: type[Exception], *, ag
     gc.collect()
     gc.disable()
     try:
-        before = {id(each) for each in gc.get_objects() if isinstance(each, requests.Response)}
+        before = {id(each) for each in instances_of(requests.Response)}
         with ScriptedServer(*[response([b"data: 1\n\n"])] * again, script) as server:
             policy = ReconnectPolicy(min_delay=0.001, max_attempts=1)
             with pytest.raises(requests.RequestException):
                 list(SSEClient(server.url, retry=0, reconnect=policy))
-        left = [each for each in gc.get_objects() if isinstance(each, requests.Response)]
+        left = instances_of(requests.Response)
         assert [each for each in left if id(each) not in before] == []
     finally:
         gc.enable()

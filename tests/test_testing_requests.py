@@ -29,6 +29,7 @@ from sseclient_ng.testing import (
     unfinished_chunk,
 )
 from support.certificates import server_context
+from support.leaks import instances_of
 from support.server import GET, ask, connect, fail_outright
 
 
@@ -300,7 +301,7 @@ def test_no_thread_and_no_descriptor_is_left(tls):
 
 def connection_threads() -> int:
     gc.collect()
-    threads = [thing for thing in gc.get_objects() if isinstance(thing, threading.Thread)]
+    threads = instances_of(threading.Thread)
     return sum(thread.name.startswith("scripted connection") for thread in threads)
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Callable, NamedTuple, Optional, TypeVar, Union
 
 from sseclient_ng import Event, SSEClient
+from support.leaks import instances_of
 
 T = TypeVar("T")
 
@@ -287,14 +288,10 @@ async def tls_ended() -> None:
     whose warning would hit some later test.
     """
     deadline = time.monotonic() + PATIENCE
-    while any(map(_is_open, gc.get_objects())):
+    while any(not each.is_closing() for each in instances_of(asyncio.Transport)):
         assert time.monotonic() < deadline, "a connection was not closed"
         await asyncio.sleep(0.01)
     await asyncio.sleep(0)
-
-
-def _is_open(thing: object) -> bool:
-    return issubclass(type(thing), asyncio.Transport) and not thing.is_closing()  # type: ignore[attr-defined]
 
 
 @contextlib.asynccontextmanager

@@ -9,6 +9,9 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from typing import TypeVar
+
+_Kind = TypeVar("_Kind")
 
 _DESCRIPTORS = "/proc/self/fd"
 
@@ -26,6 +29,14 @@ def open_descriptors() -> dict[int, str]:
         with contextlib.suppress(OSError):
             found[int(name)] = os.readlink(f"{_DESCRIPTORS}/{name}")
     return found
+
+
+def instances_of(kind: type[_Kind]) -> list[_Kind]:
+    """Return the living instances of a class that the garbage collector tracks.
+
+    `isinstance()` would ask a weak proxy for its target's class, and fail where the target is gone.
+    """
+    return [each for each in gc.get_objects() if issubclass(type(each), kind)]
 
 
 @contextlib.contextmanager
