@@ -37,6 +37,7 @@ try:
     from sseclient_ng._sseclient import SSEClient
     from sseclient_ng.exceptions import (
         EventTooLarge,
+        IncompleteStream,
         InvalidContentType,
         RetriesExhausted,
         SSEError,
@@ -56,6 +57,7 @@ __all__ = [
     "Event",
     "EventStreamParser",
     "EventTooLarge",
+    "IncompleteStream",
     "InvalidContentType",
     "ReconnectPolicy",
     "RetriesExhausted",
@@ -73,6 +75,7 @@ __all__ = [
 _NEEDS_REQUESTS = {
     "AsyncSSEClient",
     "_FIELD_SEPARATOR",
+    "IncompleteStream",
     "InvalidContentType",
     "RetriesExhausted",
     "SSEClient",

@@ -14,6 +14,7 @@ from sseclient_ng._async_shell import AsyncShell
 from sseclient_ng._attributes import StreamAttributes
 from sseclient_ng._callbacks import Callbacks
 from sseclient_ng._core.delivery import Delivery
+from sseclient_ng._core.ending import Until, choose_ending
 from sseclient_ng._core.event import Event
 from sseclient_ng._core.machine import Machine
 from sseclient_ng._core.parser import DEFAULT_MAX_EVENT_SIZE
@@ -53,6 +54,9 @@ class AsyncSSEClient(StreamAttributes):
         method: the method of the request.
         reconnect: whether to reconnect: True, False or a `ReconnectPolicy`. None reconnects with
             GET and HEAD, which can be repeated without harm.
+        until: the data of the stream's last event, or a function that returns whether an event is
+            the last one. That event is delivered, the connection closed, and the loop ends. None
+            knows of no last event.
         max_event_size: the most bytes that one event may hold; None sets no limit.
         check_content_type: whether a response whose Content-Type can't be an event stream's is
             refused.
@@ -74,7 +78,7 @@ class AsyncSSEClient(StreamAttributes):
         resp: the response that is being read, or None.
 
     Raises:
-        TypeError: ``url``, ``session`` or ``reconnect`` has a wrong type.
+        TypeError: ``url``, ``session``, ``reconnect`` or ``until`` has a wrong type.
         ModuleNotFoundError: there is no ``session``, and aiohttp is not installed.
         ValueError: the body can be sent only once, but has to be sent again on a reconnect.
 
@@ -96,6 +100,7 @@ class AsyncSSEClient(StreamAttributes):
         *,
         method: str = "GET",
         reconnect: Union[bool, ReconnectPolicy, None] = None,
+        until: Optional[Until] = None,
         max_event_size: Optional[int] = DEFAULT_MAX_EVENT_SIZE,
         check_content_type: bool = True,
         on_open: Optional[Callable[[Any], object]] = None,
@@ -117,7 +122,7 @@ class AsyncSSEClient(StreamAttributes):
             last_id, retry, max_event_size=max_event_size, comments=on_comment is not None
         )
         self._shell = AsyncShell(  # pyright: ignore[reportIncompatibleVariableOverride]
-            Machine(delivery, policy),
+            Machine(delivery, policy, ending=choose_ending(until)),
             choose_async_transport(session, repeats=policy is not None),
             Callbacks(on_open, on_error, on_comment),
             method=method.upper(),

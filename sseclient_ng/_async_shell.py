@@ -60,7 +60,8 @@ class AsyncShell:
     Attributes:
         machine: as given.
         delivery: the machine's.
-        ready: the events that are ready; none once the client is closed.
+        ready: the events that may be delivered without asking the machine; none once the client
+            is closed, and none where one of them may be the last.
         deliver: takes one of them.
         body: what is open, or None.
         keeps_connection: whether a step that is given up leaves its connection, or the attempt to
@@ -79,7 +80,7 @@ class AsyncShell:
     ) -> None:
         self.machine = machine
         self.delivery = machine.delivery
-        self.ready = machine.delivery.ready
+        self.ready = machine.delivery.ready if machine.ending is None else deque[Event]()
         self.deliver = machine.delivery.deliver
         self.body: Optional[AsyncBody] = None
         self.keeps_connection = False
@@ -137,7 +138,9 @@ class AsyncShell:
                     return None
                 if action is READ:
                     await self._read()
-                elif action is not DELIVER:
+                elif action is DELIVER:
+                    return self._deliver_next()
+                else:
                     await self._carry_out(action, client)
             return self.deliver()
         except BaseException:
@@ -185,6 +188,23 @@ class AsyncShell:
                 raise
             self._fail(error)
 
+    def _deliver_next(self) -> Event:
+        """Return the next event, and end the stream if it is the last one.
+
+        The session is closed by the next step, or by the block: waiting for that here, a step that
+        is cancelled would lose the event.
+        """
+        ending = self.machine.ending
+        if ending is None:
+            return self.deliver()
+        is_last = ending.is_last(self.delivery.ready[0])
+        event = self.deliver()
+        ending.delivered(event)
+        if is_last:
+            self.machine.delivered_last_event()
+            self._close_body()
+        return event
+
     async def _read(self) -> None:
         assert self.body is not None  # as long as the machine says so
         try:
@@ -227,7 +247,7 @@ class AsyncShell:
             await _call(self._callbacks.on_open, client.resp)
         elif action is FAIL:
             await self._end()
-            raise final_error(*self.machine.take_error(), client.url)
+            raise final_error(self.machine.take_error(), client.url)
         else:
             await _call(self._callbacks.on_comment, cast(str, action))
 

@@ -14,6 +14,7 @@ from sseclient_ng._arguments import copy_arguments, record_body_positions
 from sseclient_ng._attributes import StreamAttributes
 from sseclient_ng._callbacks import Callbacks
 from sseclient_ng._core.delivery import Delivery
+from sseclient_ng._core.ending import Until, choose_ending
 from sseclient_ng._core.event import Event
 from sseclient_ng._core.machine import Machine
 from sseclient_ng._core.parser import DEFAULT_MAX_EVENT_SIZE
@@ -52,6 +53,9 @@ class Client(StreamAttributes):
             UTF-8. What can't be decoded becomes U+FFFD.
         reconnect: whether to reconnect: True, False or a `ReconnectPolicy`. None reconnects with
             GET and HEAD, which can be repeated without harm.
+        until: the data of the stream's last event, or a function that returns whether an event is
+            the last one. That event is delivered, the connection closed, and the loop ends. None
+            knows of no last event.
         max_event_size: the most bytes that one event may hold; None sets no limit.
         check_content_type: whether a response whose Content-Type can't be an event stream's is
             refused.
@@ -74,7 +78,7 @@ class Client(StreamAttributes):
         requests.exceptions.RequestException: the first connection failed; it is tried once.
         requests.exceptions.HTTPError: the server answered with an unexpected status.
         InvalidContentType: the response can't be an event stream.
-        TypeError: ``source`` can't be read, or ``session`` is of another kind.
+        TypeError: ``source`` can't be read, or ``session`` or ``until`` is of another kind.
         RuntimeError: ``session`` is a closed client of httpx.
         ValueError: the body can be sent only once, but has to be sent again on a reconnect.
         LookupError: there is no such ``char_enc``.
@@ -84,7 +88,11 @@ class Client(StreamAttributes):
     - what ended the last connection, where a new one can't help or is not wanted: HTTPError,
       InvalidContentType, or another error of requests; and whatever ``source`` itself raises;
     - `EventTooLarge`: an event holds more than ``max_event_size`` bytes;
-    - `RetriesExhausted`: the policy's ``max_attempts`` are used up.
+    - `IncompleteStream`: the stream ended before the event of ``until``, and there is no
+      reconnecting, or the server wants none (204);
+    - `RetriesExhausted`: the policy's ``max_attempts`` are used up;
+    - what a function of the caller raises. The event that ``until`` was asked about is not lost:
+      the next step asks again.
 
     See the WHATWG HTML standard, 9.2.2 to 9.2.4.
     """
@@ -109,6 +117,7 @@ class Client(StreamAttributes):
         method: str = "GET",
         char_enc: Optional[str] = None,
         reconnect: Union[bool, ReconnectPolicy, None] = None,
+        until: Optional[Until] = None,
         max_event_size: Optional[int] = DEFAULT_MAX_EVENT_SIZE,
         check_content_type: bool = True,
         on_open: Optional[Callable[[Any], object]] = None,
@@ -132,7 +141,7 @@ class Client(StreamAttributes):
             one_by_one=self._delivers_one_by_one,
         )
         self._shell = self._shell_type(  # pyright: ignore[reportIncompatibleVariableOverride]
-            Machine(delivery, policy),
+            Machine(delivery, policy, ending=choose_ending(until)),
             Callbacks(on_open, on_error, on_comment),
             method=method.upper(),
             check_content_type=check_content_type,

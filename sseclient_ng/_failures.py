@@ -16,9 +16,15 @@ import urllib3
 from sseclient_ng._codings import UndecodableError
 from sseclient_ng._core.failure import Failure
 from sseclient_ng._core.http import Verdict
+from sseclient_ng._core.machine import LastError
 from sseclient_ng._core.policy import ReconnectPolicy
 from sseclient_ng._transports import MalformedAnswer
-from sseclient_ng.exceptions import InvalidContentType, RetriesExhausted, SSEError
+from sseclient_ng.exceptions import (
+    IncompleteStream,
+    InvalidContentType,
+    RetriesExhausted,
+    SSEError,
+)
 
 __all__ = ["classify_error", "error_for_answer", "final_error"]
 
@@ -138,16 +144,18 @@ def error_for_answer(verdict: Verdict, response: object, content_type: str, url:
     )
 
 
-def final_error(error: Exception, attempts: Optional[int], url: str) -> Exception:
+def final_error(last: LastError, url: str) -> Exception:
     """Return the error that ends a loop.
 
     Args:
-        error: what happened last.
-        attempts: how many attempts failed in a row; None where that is not the reason.
-        url: what was asked for.
+        last: what the machine says of it.
+        url: what was asked for; "" where something was given.
     """
-    if attempts is None:
-        return error
-    exhausted = RetriesExhausted(attempts, url)
-    exhausted.__cause__ = error
-    return exhausted
+    if last.attempts is not None:
+        final: SSEError = RetriesExhausted(last.attempts, url)
+    elif last.came is not None:
+        final = IncompleteStream(last.came.events, last.came.last_event, url)
+    else:
+        return last.error
+    final.__cause__ = last.error
+    return final

@@ -64,7 +64,8 @@ class Shell:
     Attributes:
         machine: as given.
         delivery: the machine's.
-        ready: the events that are ready; none once the client is closed.
+        ready: the events that may be delivered without asking the machine; none once the client
+            is closed, and none where one of them may be the last.
         deliver: takes one of them.
         body: what is open, or None.
         chunks: an iterator over the chunks of that.
@@ -81,7 +82,7 @@ class Shell:
     ) -> None:
         self.machine = machine
         self.delivery = machine.delivery
-        self.ready = machine.delivery.ready
+        self.ready = machine.delivery.ready if machine.ending is None else deque[Event]()
         self.deliver = machine.delivery.deliver
         self.body: Optional[Body] = None
         self.chunks: Iterator[Chunk] = iter(())
@@ -156,7 +157,7 @@ class Shell:
                     if self.ready:
                         return self.deliver()  # saves asking once more: see benchmarks/client.py
                 elif action is DELIVER:
-                    return self.deliver()
+                    return self._deliver_next()
                 elif action is STOP:
                     self._end()
                     return None
@@ -199,7 +200,7 @@ class Shell:
                 self._callbacks.on_open(client.resp)
         elif action is FAIL:
             self._end()
-            raise final_error(*self.machine.take_error(), client.url)
+            raise final_error(self.machine.take_error(), client.url)
         else:
             assert self._callbacks.on_comment is not None  # else no comment is answered
             self._callbacks.on_comment(cast(str, action))
@@ -221,6 +222,19 @@ class Shell:
             return False
         self.machine.failed(classify_error(error, self.machine.policy))
         return True
+
+    def _deliver_next(self) -> Event:
+        """Return the next event, and end the stream if it is the last one."""
+        ending = self.machine.ending
+        if ending is None:
+            return self.deliver()
+        is_last = ending.is_last(self.delivery.ready[0])
+        event = self.deliver()
+        ending.delivered(event)
+        if is_last:
+            self.machine.delivered_last_event()
+            self._end()
+        return event
 
     def _read(self, client: Client) -> None:  # noqa: ARG002 - for hooks
         with self._in_use:

@@ -6,6 +6,7 @@
     +-- SSEError                  base class of this package's errors
         +-- InvalidContentType    the response is not an event stream
         +-- EventTooLarge         an event exceeds ``max_event_size``
+        +-- IncompleteStream      the stream ended before the event that ``until`` asks for
         +-- RetriesExhausted      ``ReconnectPolicy.max_attempts`` attempts failed in a row
 
 A status that ends the stream raises ``requests.exceptions.HTTPError``, with the body readable on
@@ -14,13 +15,21 @@ its ``response``. Catch ``requests.RequestException`` to catch all errors.
 
 from __future__ import annotations
 
+from typing import Optional
 from urllib.parse import urlsplit
 
 from requests.exceptions import RequestException
 
 from sseclient_ng._core.errors import EventTooLarge as _EventTooLarge
+from sseclient_ng._core.event import Event
 
-__all__ = ["EventTooLarge", "InvalidContentType", "RetriesExhausted", "SSEError"]
+__all__ = [
+    "EventTooLarge",
+    "IncompleteStream",
+    "InvalidContentType",
+    "RetriesExhausted",
+    "SSEError",
+]
 
 
 def without_secrets(url: str) -> str:
@@ -74,6 +83,32 @@ class EventTooLarge(_EventTooLarge, SSEError):
     """
 
 
+class IncompleteStream(SSEError):
+    """The stream ended before the event that ``until`` asks for.
+
+    Args:
+        events: how many events had come.
+        last_event: the last one of them; None where none had come.
+        url: the URL that was asked; "" where something was given to read.
+
+    What ended the stream is the ``__cause__``: EOFError where the server ended it, else the error
+    of the connection.
+    """
+
+    def __init__(self, events: int, last_event: Optional[Event] = None, url: str = "") -> None:
+        stream = without_secrets(url) if url else "the stream"
+        came = f"{events} event{'' if events == 1 else 's'} had come"
+        if last_event is not None:
+            came += f", the last one {_shortened(last_event)}"
+        super().__init__(f"{stream} ended before the event that until asks for; {came}")
+        self.events = events
+        self.last_event = last_event
+        self.url = url
+
+    def __reduce__(self) -> tuple[type, tuple[int, Optional[Event], str]]:
+        return type(self), (self.events, self.last_event, self.url)
+
+
 class RetriesExhausted(SSEError):
     """The policy allows no more failed attempts in a row.
 
@@ -91,3 +126,12 @@ class RetriesExhausted(SSEError):
 
     def __reduce__(self) -> tuple[type, tuple[int, str]]:
         return type(self), (self.attempts, self.url)
+
+
+_SHOWN = 80  # characters of an event's data in a message
+
+
+def _shortened(event: Event) -> str:
+    data = event.data if len(event.data) <= _SHOWN else f"{event.data[:_SHOWN]}..."
+    place = f" with id {event.last_event_id!r}" if event.last_event_id else ""
+    return f"{event.event!r}{place} and data {data!r}"

@@ -71,6 +71,7 @@ STREAMS: dict[str, list[Script]] = {
     "/chat": [
         response([token("Hel"), token("lo"), token(" world"), b"data: [DONE]\n\n", Hold()]),
     ],
+    "/cut": [response([token("Hel"), token("lo")])],
     "/busy": [response(b'{"error": "too many requests"}', status=429)],
     "/gone": [response(SOON + ADA), response(b"no such stream", status=404)],
     "/down": [response(SOON + ADA), [Reset()], [Reset()], [Reset()]],

@@ -13,7 +13,14 @@ import requests.exceptions
 import sseclient_ng
 import sseclient_ng.exceptions
 from scenarios.row import redirect, status
-from sseclient_ng import EventTooLarge, InvalidContentType, RetriesExhausted, SSEError
+from sseclient_ng import (
+    Event,
+    EventTooLarge,
+    IncompleteStream,
+    InvalidContentType,
+    RetriesExhausted,
+    SSEError,
+)
 from sseclient_ng.testing import ScriptedServer, response
 from support.drivers import DRIVERS
 
@@ -42,6 +49,16 @@ CASES = [
         f"from {SHOWN}, got 'text/html'",
     ),
     Case(EventTooLarge(1024), {"max_event_size": 1024}, "more than max_event_size=1024 bytes"),
+    Case(
+        IncompleteStream(0, None, SECRET),
+        {"events": 0, "last_event": None, "url": SECRET},
+        f"{SHOWN} ended before the event that until asks for; 0 events had come",
+    ),
+    Case(
+        IncompleteStream(1),
+        {"events": 1, "last_event": None, "url": ""},
+        "the stream ended before the event that until asks for; 1 event had come",
+    ),
     Case(
         RetriesExhausted(5, SECRET),
         {"attempts": 5, "url": SECRET},
@@ -79,7 +96,7 @@ def test_code_that_catches_the_errors_of_requests_catches_it(case: Case) -> None
             raise case.error
 
 
-NAMES = ["SSEError", "InvalidContentType", "EventTooLarge", "RetriesExhausted"]
+NAMES = ["SSEError", "IncompleteStream", "InvalidContentType", "EventTooLarge", "RetriesExhausted"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -128,3 +145,12 @@ def test_the_response_stays_with_the_error(
         error = copied(DRIVERS[kind](server.url, {}, None).error)
     assert type(error) is kind_of_error
     assert error.response.text == body
+
+
+def test_an_incomplete_stream_tells_its_last_event() -> None:
+    event = Event("ab" * 60, "delta", "7")
+    error = IncompleteStream(3, event)
+    assert str(error).endswith(
+        f"3 events had come, the last one 'delta' with id '7' and data '{'ab' * 40}...'"
+    )
+    assert pickle.loads(pickle.dumps(error)).last_event.data == event.data

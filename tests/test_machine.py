@@ -19,6 +19,7 @@ from sseclient_ng._core.machine import (
     TABLE,
     Action,
     Happening,
+    LastError,
     Row,
     State,
     Step,
@@ -95,7 +96,7 @@ def in_words(action: Action) -> str:
     return type(action).__name__.lower()
 
 
-def failed(machine: DrivenMachine) -> tuple[Exception, Optional[int]]:
+def failed(machine: DrivenMachine) -> LastError:
     assert machine.next_action() is FAIL
     return machine.take_error()
 
@@ -210,9 +211,9 @@ def test_too_large_comes_after_what_is_ready() -> None:
     machine.received(b"data: 1\n\ndata: " + b"x" * LIMIT)
     assert machine.next_action() is DELIVER
     machine.delivery.deliver()
-    error, attempts = failed(machine)
-    assert isinstance(error, EventTooLarge)
-    assert attempts is None
+    last = failed(machine)
+    assert isinstance(last.error, EventTooLarge)
+    assert last.attempts is None
     assert (machine.state, machine.next_action()) == (State.ENDED, STOP)
 
 
@@ -321,7 +322,7 @@ def test_attempts_are_exhausted_after_as_many_as_the_policy_allows() -> None:
         machine.pass_wait()
         assert machine.next_action() is CONNECT
     machine.failed(UNAVAILABLE)
-    assert failed(machine) == (UNAVAILABLE.error, 3)
+    assert failed(machine) == LastError(UNAVAILABLE.error, 3)
     assert machine.next_action() is STOP
 
 
@@ -334,7 +335,7 @@ def test_five_malformed_answers_in_a_row_are_permanent() -> None:
         machine.pass_wait()
         assert machine.next_action() is CONNECT
     machine.failed(MALFORMED)
-    assert failed(machine) == (MALFORMED.error, None)
+    assert failed(machine) == LastError(MALFORMED.error)
     assert machine.next_action() is STOP
 
 
@@ -356,7 +357,7 @@ def test_a_first_connection_that_is_tried_again_counts() -> None:
     machine.pass_wait()
     assert machine.next_action() is CONNECT
     machine.failed(REFUSED)
-    assert failed(machine) == (REFUSED.error, 2)
+    assert failed(machine) == LastError(REFUSED.error, 2)
 
 
 def test_retry_after_is_waited_for_once() -> None:
@@ -387,7 +388,7 @@ def test_headers_are_asked_for_once_more_for_each_open_connection() -> None:
     machine.next_action()
     assert machine.next_action() is CONNECT
     machine.failed(UNAUTHORIZED)
-    assert failed(machine) == (UNAUTHORIZED.error, None)
+    assert failed(machine) == LastError(UNAUTHORIZED.error)
 
 
 @pytest.mark.parametrize(
@@ -417,7 +418,7 @@ def test_reading_goes_on_after_an_error_of_what_was_given() -> None:
     machine.given()
     machine.received(b"data: 1\n")
     machine.failed(REFUSED)
-    assert failed(machine) == (REFUSED.error, None)
+    assert failed(machine) == LastError(REFUSED.error)
     assert machine.next_action() is READ
     machine.received(b"\ndata: half\n")
     machine.ended()

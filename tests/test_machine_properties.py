@@ -90,7 +90,7 @@ class AnySequence(RuleBasedStateMachine):
         return True
 
     def check_failure(self) -> None:
-        _, attempts = self.machine.take_error()
+        attempts = self.machine.take_error().attempts
         if attempts is not None:
             policy = self.machine.policy
             assert policy is not None

@@ -16,7 +16,8 @@ How it goes: a client that is NEW connects for the first time, and its caller ge
 there. Once a connection was OPEN, every end and every transient failure leads to WAITING, and from
 there to another attempt. A failure counts, and makes the next wait longer, unless the connection
 was healthy (`Machine._is_healthy`) or the caller gave it up. Without a policy there is one
-connection only. Something that was given to read is OPEN from the start, and has no policy.
+connection only. Something that was given to read is OPEN from the start, and has no policy. Where
+the caller knows the last event of the stream, no end before it looks like the end.
 
 See the WHATWG HTML standard, 9.2.3 "Processing model".
 """
@@ -29,8 +30,9 @@ import time
 from typing import Callable, NamedTuple, Optional, Union
 
 from sseclient_ng._core.delivery import Delivery, Progress
+from sseclient_ng._core.ending import Came, Ending
 from sseclient_ng._core.errors import EventTooLarge
-from sseclient_ng._core.event import Comment
+from sseclient_ng._core.event import Comment, Event
 from sseclient_ng._core.failure import Failure, end_of_stream
 from sseclient_ng._core.http import UNAUTHORIZED, retry_after, status_is_transient
 from sseclient_ng._core.policy import ReconnectPolicy
@@ -45,6 +47,7 @@ __all__ = [
     "TABLE",
     "Action",
     "Happening",
+    "LastError",
     "Machine",
     "Row",
     "State",
@@ -145,9 +148,11 @@ TABLE = (
     Row(State.OPEN, Happening.ABANDONED_FOR_GOOD, State.ENDED, "stop"),
     Row(State.OPEN, Happening.GIVEN, State.OPEN, "read"),
     Row(State.OPEN, Happening.RECONNECT, State.CONNECTING_AGAIN, "connect"),
+    Row(State.WAITING, Happening.LAST_EVENT, State.ENDED, "stop"),
     Row(State.WAITING, Happening.DUE, State.CONNECTING_AGAIN, "connect"),
     Row(State.WAITING, Happening.ABANDONED, State.WAITING, "wait"),
     Row(State.WAITING, Happening.RECONNECT, State.CONNECTING_AGAIN, "connect"),
+    Row(State.ENDED, Happening.LAST_EVENT, State.ENDED, "stop"),
     Row(State.ENDED, Happening.ASKED, State.ENDED, "stop"),
     Row(State.ENDED, Happening.ABANDONED, State.ENDED, "stop"),
     Row(State.ENDED, Happening.ABANDONED_FOR_GOOD, State.ENDED, "stop"),
@@ -165,7 +170,7 @@ class Step(enum.Enum):
     CONNECT = "make a connection, and tell how that went"
     CALL_ON_OPEN = "call ``on_open``: a connection was made"
     READ = "read from the connection, and tell what came"
-    DELIVER = "return `Delivery.deliver()` to the caller"
+    DELIVER = "return `Delivery.deliver()` to the caller, and tell if it ends the stream"
     FAIL = "raise what `Machine.take_error` returns"
     STOP = "end the iteration"
 
@@ -194,6 +199,21 @@ class Wait(NamedTuple):
 Action = Union[Step, Tell, Wait, Comment]
 """What a shell is to do. A comment is one that ``on_comment`` is to be called with."""
 
+
+class LastError(NamedTuple):
+    """What is to be raised after FAIL.
+
+    Args:
+        error: what happened last.
+        attempts: how many attempts failed in a row, where the policy allows no more of them.
+        came: what had come of a stream that ended before its last event.
+    """
+
+    error: Exception
+    attempts: Optional[int] = None
+    came: Optional[Came] = None
+
+
 # "Clearly longer" than the wait before it is twice as long. Of a wait that an outage has made long,
 # only four reconnection times count: a stream that a proxy cuts every thirty seconds must get away
 # from the longest wait. Without a byte, a connection has to live for two reconnection times at
@@ -212,6 +232,7 @@ class Machine:
     Args:
         delivery: the events; the machine tells it of connections, chunks and ends.
         policy: how to reconnect; None makes one connection only.
+        ending: knows the last event of the stream; None where nobody knows it.
         clock: returns seconds on a clock that never goes back.
         wall_clock: returns seconds since the epoch, for the dates of Retry-After.
         random_fraction: returns a random number from 0 to 1, which chooses the jitter.
@@ -219,6 +240,7 @@ class Machine:
     Attributes:
         delivery: as given.
         policy: as given.
+        ending: as given.
         closed: whether `close` was called.
         is_given: whether what is read was given, rather than connected to.
         received: tells what was read: `Delivery.receive`. What it raises is told to `failed`.
@@ -229,12 +251,14 @@ class Machine:
         delivery: Delivery,
         policy: Optional[ReconnectPolicy],
         *,
+        ending: Optional[Ending] = None,
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
         random_fraction: Callable[[], float] = random.random,
     ) -> None:
         self.delivery = delivery
         self.policy = policy
+        self.ending = ending
         self.closed = False
         self.is_given = False
         self.received = delivery.receive  # itself: it is called for every read
@@ -243,7 +267,7 @@ class Machine:
         self._random_fraction = random_fraction
         self._state = State.NEW
         self._announcement: Optional[Action] = None  # answered once, before what the state says
-        self._error: Optional[tuple[Exception, Optional[int]]] = None
+        self._error: Optional[LastError] = None
         self._failures = 0  # in a row; they make the wait grow
         self._failed_attempts = 0  # in a row; the policy may limit them
         self._malformed_answers = 0  # in a row
@@ -283,15 +307,11 @@ class Machine:
             return announcement
         return self._next_step()
 
-    def take_error(self) -> tuple[Exception, Optional[int]]:
+    def take_error(self) -> LastError:
         """Return what is to be raised, once.
 
         It is no part of the answer, so that no frame of a shell that its traceback leads to holds
         it: such a circle would keep connections open.
-
-        Returns:
-            The error; and how many attempts failed in a row, where the policy allows no more of
-            them, or else None.
         """
         error, self._error = self._error, None
         assert error is not None  # the answer was FAIL
@@ -321,6 +341,7 @@ class Machine:
     def refused_for_good(self) -> None:
         """Tell that the answer is 204 No Content."""
         self._go(Happening.NO_CONTENT)
+        self._fail_before_last_event(EOFError("the server answered 204 No Content"))
 
     def ended(self) -> None:
         """Tell that the body has come to its end."""
@@ -333,6 +354,8 @@ class Machine:
                 self.delivery.finish()
             except EventTooLarge as error:
                 self._fail(error)
+                return
+        self._fail_before_last_event(end_of_stream().error)
 
     def failed(self, failure: Failure) -> None:
         """Tell what ended the connection, or the attempt to make one.
@@ -354,7 +377,8 @@ class Machine:
             self._fail(failure.error, self._failed_attempts)
             self._failures = self._failed_attempts = 0  # whoever goes on begins anew
         elif not self.closed:
-            self._fail(failure.error)
+            cut_short = row.state is State.OPEN and failure.transient and self.policy is None
+            self._fail(failure.error, came=self._came() if cut_short else None)
 
     def abandoned(self) -> None:
         """Tell that the caller gave up a step: Ctrl-C, a signal handler's error, a cancelled task.
@@ -368,11 +392,14 @@ class Machine:
         if row.next_state is State.WAITING and row.state is not State.WAITING:
             self._announcement = None
             self._wait_for(self._delay(None))
+        elif row.state is State.OPEN and for_good:
+            self._fail_before_last_event(EOFError("the connection was given up"))
 
     def delivered_last_event(self) -> None:
         """Tell that the event that ends the stream was delivered."""
         self._go(Happening.LAST_EVENT)
         self.delivery.drop()
+        self._announcement = self._error = None  # whatever came behind it
 
     def reconnect(self) -> None:
         """Tell that the caller connects on its own account, whatever the state."""
@@ -414,9 +441,24 @@ class Machine:
             self._go(Happening.ASKED)
         return STOP if self._state is State.ENDED else CONNECT
 
-    def _fail(self, error: Exception, attempts: Optional[int] = None) -> None:
+    def _fail(
+        self, error: Exception, attempts: Optional[int] = None, came: Optional[Came] = None
+    ) -> None:
         self._announcement = FAIL
-        self._error = error, attempts
+        self._error = LastError(error, attempts, came)
+
+    def _fail_before_last_event(self, error: Exception) -> None:
+        """Fail where a last event is awaited. If it is ready it was in time, and this is undone."""
+        if self.ending is not None and not self.closed:
+            self._fail(error, came=self._came())
+
+    def _came(self) -> Optional[Came]:
+        """Return what had come, with what is not delivered yet; None if no end is known."""
+        if self.ending is None:
+            return None
+        came, delivery = self.ending.came, self.delivery
+        waiting = [item for item in (*delivery.ready, *delivery.inbox) if isinstance(item, Event)]
+        return Came(came.events + len(waiting), waiting[-1] if waiting else came.last_event)
 
     def _wait_for(self, delay: float) -> None:
         self._wait = delay

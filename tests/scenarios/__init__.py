@@ -19,6 +19,7 @@ import requests
 from scenarios.away import AWAY
 from scenarios.comments import COMMENTS
 from scenarios.drops import DAMAGE, DROPS, MALFORMED, UNDAMAGED
+from scenarios.endings import ENDINGS_KNOWN
 from scenarios.first import FIRST
 from scenarios.hundreds import HUNDREDS
 from scenarios.ids import IDS
@@ -46,6 +47,7 @@ SCENARIOS: list[Scenario] = [
     *COMMENTS,
     *IDS,
     *LIMITS,
+    *ENDINGS_KNOWN,
     *REQUESTS,
 ]
 
