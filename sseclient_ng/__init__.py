@@ -28,6 +28,7 @@ from sseclient_ng._core.iterate import (
 from sseclient_ng._core.parser import EventStreamParser
 from sseclient_ng._core.policy import ReconnectPolicy
 from sseclient_ng._install import install_as_httpx_sse, install_as_sseclient
+from sseclient_ng._places import LastEventIDFile, akeep_last_id, keep_last_id
 
 try:
     import requests as requests  # old code replaces it here in its tests
@@ -59,17 +60,20 @@ __all__ = [
     "EventTooLarge",
     "IncompleteStream",
     "InvalidContentType",
+    "LastEventIDFile",
     "ReconnectPolicy",
     "RetriesExhausted",
     "SSEClient",
     "SSEError",
     "aiter_events",
     "aiter_line_events",
+    "akeep_last_id",
     "end_of_field",
     "install_as_httpx_sse",
     "install_as_sseclient",
     "iter_events",
     "iter_line_events",
+    "keep_last_id",
 ]
 
 _NEEDS_REQUESTS = {

@@ -42,7 +42,16 @@ FLOORS = [
     {"_transports", "_failures", "_callbacks"},
     {"_sources"},
     {"_urllib3_body"},
-    {"_arguments", "_codings", "_install", "_sockets", "_signals", "_waker", "exceptions"},
+    {
+        "_arguments",
+        "_codings",
+        "_install",
+        "_places",
+        "_sockets",
+        "_signals",
+        "_waker",
+        "exceptions",
+    },
 ]
 
 

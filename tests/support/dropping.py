@@ -1,0 +1,46 @@
+"""A server whose stream drops again and again, and resumes after the last event ID."""
+
+from __future__ import annotations
+
+import random
+
+from sseclient_ng.testing import (
+    Pause,
+    Piece,
+    Request,
+    Reset,
+    Script,
+    ScriptedServer,
+    response,
+)
+
+
+def numbered(number: int) -> bytes:
+    return b"retry: 0\nid: %d\ndata: %d\n\n" % (number, number)
+
+
+def dropping_server(total: int, *, seed: int, pause: float = 0.0) -> ScriptedServer:
+    """Serve events 1 to `total` in connections that break at random places.
+
+    Args:
+        total: how many events there are. After the last one the server answers 204.
+        seed: chooses the places.
+        pause: between two writes, in seconds.
+    """
+    numbers = random.Random(seed)
+
+    def answer(request: Request) -> Script:
+        first = int(request.last_event_id or 0) + 1
+        if first > total:
+            return response(status=204)
+        if numbers.random() < 0.2:
+            return numbers.choice([response(status=503, headers={"Retry-After": "0"}), Reset()])
+        last = min(total, first + numbers.randrange(40))
+        body: list[Piece] = [numbered(number) for number in range(first, last + 1)]
+        if last < total:
+            body.append(numbered(last + 1)[: numbers.randrange(1, 12)])
+        paused = [piece for each in body for piece in (each, Pause(pause))]
+        ending = numbers.choice([[], [Pause(0.005), Reset()]])
+        return [*response(paused, complete=False), *ending]
+
+    return ScriptedServer(then=answer)
