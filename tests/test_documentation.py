@@ -1,16 +1,18 @@
 """Every Python block in the README and in docs/ runs, and prints what the page says it prints.
 
 The blocks of a page share one namespace, as for a reader who types them one after the other, and
-functions named ``test_...`` are called, as pytest would. A ``text`` block after a Python block is
-that block's output. The address ``https://stream.example`` is served on loopback for the time of
-the test: each path gives the answers that ``STREAMS`` lists, anew for each block, and then 204,
-which ends a loop that would reconnect. Files that a page writes are in a folder of their own.
+functions named ``test_...`` are called, as pytest would, with the fixtures of the plugin. A
+``text`` block after a Python block is that block's output. The address ``https://stream.example``
+is served on loopback for the time of the test: each path gives the answers that ``STREAMS`` lists,
+anew for each block, and then 204, which ends a loop that would reconnect. Files that a page writes
+are in a folder of their own.
 """
 
 from __future__ import annotations
 
 import builtins
 import contextlib
+import inspect
 import io
 import itertools
 import logging
@@ -24,10 +26,11 @@ from sybil import Document, Example, Lexeme, Sybil
 from sybil.evaluators.python import PythonEvaluator
 from sybil.parsers.markdown import CodeBlockParser
 
-from sseclient_ng.testing import Hold, Request, Reset, Script, ScriptedServer, response
+from sseclient_ng.testing import EventServer, Hold, Request, Reset, Script, ScriptedServer, response
 
 TOP = Path(__file__).parent.parent
 PAGES = [TOP / "README.md", *sorted((TOP / "docs").glob("*.md"))]
+FIXTURES = {"event_server": EventServer, "scripted_server": ScriptedServer}
 ADDRESS = "https://stream.example"
 
 SOON = b"retry: 10\n\n"
@@ -171,7 +174,9 @@ class PageRun:
         for name in [name for name in namespace if name.startswith("test_")]:
             test = namespace.pop(name)
             assert callable(test)
-            test()
+            with contextlib.ExitStack() as servers:
+                fixtures = inspect.signature(test).parameters
+                test(*[servers.enter_context(FIXTURES[fixture]()) for fixture in fixtures])
 
     def compare(self, example: Example) -> None:
         assert self.printed == example.parsed, f"{example.path}:{example.line}: other output"

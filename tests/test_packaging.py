@@ -30,11 +30,18 @@ def test_types_are_announced() -> None:
 
 
 def test_distribution_holds_nothing_but_the_package() -> None:
-    """No tests, benchmarks or other top-level folders in the wheel."""
+    """No tests, benchmarks or other top-level folders in the wheel; but the plugin for pytest."""
     files = importlib.metadata.files("sseclient-ng") or []
     tops = {file.parts[0] for file in files if not file.parts[0].endswith(".dist-info")}
     if "TOX_ENV_NAME" in os.environ:
-        assert tops == {"sseclient_ng"}
+        assert tops - {"__pycache__"} == {"pytest_sseclient_ng.py", "sseclient_ng"}
+
+
+def test_pytest_finds_the_plugin() -> None:
+    plugins = importlib.metadata.distribution("sseclient-ng").entry_points
+    if "TOX_ENV_NAME" in os.environ:
+        named = [(each.group, each.name, each.value) for each in plugins]
+        assert ("pytest11", "pytest_sseclient_ng", "pytest_sseclient_ng") in named
 
 
 def test_no_other_machine_can_be_reached() -> None:

@@ -1,25 +1,29 @@
-r"""A scripted server on the loopback interface, for testing code that reads event streams.
+r"""Servers on the loopback interface, for testing code that reads event streams.
 
-It sends exactly the bytes it is given, pauses, drops and refuses connections, and records what it
-sees:
+`ScriptedServer` sends exactly the bytes it is given, pauses, drops and refuses connections, and
+records what it sees:
 
-    from sseclient_ng import SSEClient
+    from sseclient_ng import Event, SSEClient
     from sseclient_ng.testing import Reset, ScriptedServer, response
 
     with ScriptedServer(
-        response([b"id: 1\ndata: a\n\n", b"data: lost", Reset()]),  # the first request: a drop
-        response([b"id: 2\ndata: b\n\n"]),  # the second; 204 ends the loop after it
+        response([Event("a", id="1"), "data: lost", Reset()]),  # the first request: a drop
+        response(Event("b", id="2")),  # the second; 204 ends the loop after it
     ) as server:
         assert [event.data for event in SSEClient(server.url, retry=10)] == ["a", "b"]
         assert server.requests[1].last_event_id == "1"
 
 A script is bytes, a step such as `Pause(0.5)`, or a list of them. `response`, `head`, `chunk` and
-`unfinished_chunk` build scripts, `cut` and `cut_randomly` cut bodies. All of this needs only the
-standard library and this package.
+`unfinished_chunk` build scripts, `cut` and `cut_randomly` cut bodies.
+
+`EventServer` sends the events that a running test pushes. Where pytest runs, it finds both servers
+as the fixtures `scripted_server` and `event_server`. All of this needs only the standard library
+and this package.
 """
 
+from ._event_server import EventServer
 from ._journal import Sent
-from ._piece import Piece
+from ._piece import BodyPiece, Piece
 from ._request import Headers, Request
 from ._response import (
     LAST_CHUNK,
@@ -36,8 +40,10 @@ from ._steps import Call, Close, HalfClose, Hold, Pause, Reset, Step, WaitFor
 
 __all__ = [
     "LAST_CHUNK",
+    "BodyPiece",
     "Call",
     "Close",
+    "EventServer",
     "HalfClose",
     "Headers",
     "Hold",

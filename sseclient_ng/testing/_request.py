@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 if TYPE_CHECKING:
     from ._channel import Channel
@@ -77,8 +78,12 @@ class Request:
 
     @property
     def path(self) -> str:
-        """The target up to its question mark."""
-        return self.target.partition("?")[0]
+        """The target up to its question mark; several slashes at its start count as one.
+
+        So `f"{server.url}/events"` asks for the path that it seems to ask for.
+        """
+        path = self.target.partition("?")[0]
+        return f"/{path.lstrip('/')}" if path.startswith("//") else path
 
     @property
     def query(self) -> str:
@@ -89,6 +94,14 @@ class Request:
     def last_event_id(self) -> Optional[str]:
         """The `Last-Event-ID` header as text; None if missing."""
         return self.headers.get("Last-Event-ID")
+
+    def json(self) -> Any:
+        """Return the body, parsed as JSON.
+
+        Raises:
+            json.JSONDecodeError: the body is not JSON. This is a ValueError.
+        """
+        return json.loads(self.body)
 
 
 def read_request(channel: Channel, connection: int) -> Request:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Optional, Union
 
-from ._piece import Piece, flatten_any, size_of
+from ._piece import BodyPiece, Piece, flatten_body, size_of
 
 #: What ends a chunked body.
 LAST_CHUNK = b"0\r\n\r\n"
@@ -22,7 +22,7 @@ _Pieces = tuple[Piece, ...]
 
 
 def response(
-    body: Union[bytes, Iterable[Union[Piece, Iterable[Piece]]]] = b"",
+    body: Union[BodyPiece, Iterable[Union[BodyPiece, Iterable[BodyPiece]]]] = b"",
     *,
     status: int = 200,
     reason: Optional[str] = None,
@@ -35,9 +35,10 @@ def response(
     """Build the script of one HTTP/1.1 response.
 
     Args:
-        body: the body, or its pieces. Each piece is a write of its own, and a chunk of its own if
-            the framing is "chunked". The client can decode each piece when it arrives, with an
-            encoding as well. Steps may stand between the pieces.
+        body: the body, or its pieces: `Event`s, bytes, or text, which is sent as UTF-8. Each piece
+            is a write of its own, and a chunk of its own if the framing is "chunked". The client
+            can decode each piece when it arrives, with an encoding as well. Steps may stand between
+            the pieces.
         status: the status code. 1xx, 204 and 304 have no body, and no fields that describe one.
         reason: the reason phrase; None means the usual one.
         headers: more header fields, encoded as UTF-8. They override the default ones.
@@ -54,10 +55,11 @@ def response(
         The steps, which may stand between others in a script.
 
     Raises:
-        TypeError: a piece of the body is neither bytes nor a step.
-        ValueError: unknown framing or encoding, or a body with a status that cannot have one.
+        TypeError: a piece of the body is neither an event, bytes, text nor a step.
+        ValueError: unknown framing or encoding, or a body with a status that cannot have one, or an
+            event that can't be written.
     """
-    pieces = tuple(piece for piece in flatten_any(body) if piece != b"")
+    pieces = tuple(piece for piece in flatten_body(body) if piece != b"")
     fields: dict[str, Union[str, bytes]] = {}
     if not _has_no_body(status):
         if content_type is not None:
@@ -110,20 +112,20 @@ def chunk(data: bytes) -> bytes:
     return header + data + end
 
 
-def unfinished_chunk(pieces: Iterable[Union[Piece, Iterable[Piece]]]) -> _Pieces:
+def unfinished_chunk(pieces: Iterable[Union[BodyPiece, Iterable[BodyPiece]]]) -> _Pieces:
     """Build one chunk whose pieces are sent one by one after its header.
 
     Args:
-        pieces: what the chunk holds, and steps between.
+        pieces: what the chunk holds, as for `response`, and steps between.
 
     Returns:
         The steps: the chunk's header, the pieces, and the line end that finishes the chunk.
 
     Raises:
-        TypeError: a piece is neither bytes nor a step.
+        TypeError: a piece is neither an event, bytes, text nor a step.
         ValueError: the pieces hold no bytes; the chunk would end the body. `LAST_CHUNK` does that.
     """
-    flat = tuple(flatten_any(pieces))
+    flat = tuple(flatten_body(pieces))
     header, end = _chunk_ends(size_of(flat))
     return (header, *flat, end)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import threading
-from typing import TYPE_CHECKING, Callable, Optional
+import time
+from typing import TYPE_CHECKING, Callable, NamedTuple, Optional, TypeVar
 
 from ._connection import Connection
 from ._journal import Journal, Sent
@@ -18,8 +20,35 @@ if TYPE_CHECKING:
 
     from ._request import Request
 
+_Self = TypeVar("_Self", bound="ScriptedServer")
+
 # How long closing waits for a thread, in seconds. Only a test's own function can take that long.
 _PATIENCE = 10.0
+# How often a coroutine looks whether what it waits for has happened, in seconds.
+_GLANCE = 0.005
+
+
+class _ServerURL(str):
+    """A URL that ends with a slash, to which a path with a slash or without one can be added."""
+
+    __slots__ = ()
+
+    def __add__(self, path: str) -> str:
+        return str(self) + path.removeprefix("/")
+
+
+class _Goal(NamedTuple):
+    """What a test waits for.
+
+    Args:
+        reached: whether it has happened.
+        found: says what has happened instead.
+        method: the name of the method that waits for it.
+    """
+
+    reached: Callable[[], bool]
+    found: Callable[[], str]
+    method: str
 
 
 class ScriptedServer:
@@ -65,7 +94,7 @@ class ScriptedServer:
         self._listener = Listener(port, self._handle)
         self._listener.accept()
 
-    def __enter__(self) -> ScriptedServer:
+    def __enter__(self: _Self) -> _Self:
         return self
 
     def __exit__(
@@ -87,8 +116,11 @@ class ScriptedServer:
 
     @property
     def url(self) -> str:
-        """The URL of the server, with a slash at its end."""
-        return f"{'http' if self._tls is None else 'https'}://127.0.0.1:{self.port}/"
+        """The URL of the server, with a slash at its end.
+
+        A path can be added with a slash or without one: `server.url + "/events"`.
+        """
+        return _ServerURL(f"{'http' if self._tls is None else 'https'}://127.0.0.1:{self.port}/")
 
     @property
     def requests(self) -> list[Request]:
@@ -129,7 +161,7 @@ class ScriptedServer:
         Returns:
             The URL.
         """
-        return self.url + target.removeprefix("/")
+        return self.url + target
 
     def add(self, *scripts: Scripted) -> None:
         """Append scripts.
@@ -185,12 +217,25 @@ class ScriptedServer:
 
         Raises:
             TimeoutError: there were fewer in that time.
+            RuntimeError: there are fewer, and waiting would stop the event loop of this thread.
         """
-        self._wait_until(
-            lambda: len(self.requests) >= count,
-            timeout,
-            lambda: f"{len(self.requests)} of {count} requests came",
-        )
+        self._wait(self._requests_came(count), timeout)
+        return self.requests
+
+    async def wait_for_requests_async(self, count: int, timeout: float = 10.0) -> list[Request]:
+        """Wait for a number of requests, in a coroutine.
+
+        Args:
+            count: how many, on all connections, since the start.
+            timeout: how long to wait, in seconds.
+
+        Returns:
+            All requests so far.
+
+        Raises:
+            TimeoutError: there were fewer in that time.
+        """
+        await self._wait_async(self._requests_came(count), timeout)
         return self.requests
 
     def wait_for_connections(self, count: int, timeout: float = 10.0) -> None:
@@ -202,12 +247,21 @@ class ScriptedServer:
 
         Raises:
             TimeoutError: there were fewer in that time.
+            RuntimeError: there are fewer, and waiting would stop the event loop of this thread.
         """
-        self._wait_until(
-            lambda: self.connections_accepted >= count,
-            timeout,
-            lambda: f"{self.connections_accepted} of {count} connections came",
-        )
+        self._wait(self._connections_came(count), timeout)
+
+    async def wait_for_connections_async(self, count: int, timeout: float = 10.0) -> None:
+        """Wait for a number of connections, in a coroutine.
+
+        Args:
+            count: how many, open or closed, since the start.
+            timeout: how long to wait, in seconds.
+
+        Raises:
+            TimeoutError: there were fewer in that time.
+        """
+        await self._wait_async(self._connections_came(count), timeout)
 
     def wait_for_disconnect(self, connection: Optional[int] = None, timeout: float = 10.0) -> None:
         """Wait until a connection has ended, on either side.
@@ -221,15 +275,24 @@ class ScriptedServer:
 
         Raises:
             TimeoutError: it was still open after that time.
+            RuntimeError: it is open, and waiting would stop the event loop of this thread.
         """
-        self._wait_until(
-            lambda: self._has_ended(connection),
-            timeout,
-            lambda: (
-                f"connections {sorted(self._journal.open)} of {self.connections_accepted} are"
-                f" open, and {'none' if connection is None else connection} was not to be"
-            ),
-        )
+        self._wait(self._connection_ended(connection), timeout)
+
+    async def wait_for_disconnect_async(
+        self, connection: Optional[int] = None, timeout: float = 10.0
+    ) -> None:
+        """Wait until a connection has ended, in a coroutine.
+
+        Args:
+            connection: the number of the connection, counted from 1; it need not exist yet. None
+                waits until no connection is open.
+            timeout: how long to wait, in seconds.
+
+        Raises:
+            TimeoutError: it was still open after that time.
+        """
+        await self._wait_async(self._connection_ended(connection), timeout)
 
     def close(self) -> None:
         """Stop listening, end every connection, and wait for every thread to end.
@@ -253,24 +316,74 @@ class ScriptedServer:
         self._connections = [*known, connection]
         connection.start()
 
+    def _requests_came(self, count: int) -> _Goal:
+        return _Goal(
+            lambda: len(self.requests) >= count,
+            lambda: f"{len(self.requests)} of {count} requests came",
+            "wait_for_requests",
+        )
+
+    def _connections_came(self, count: int) -> _Goal:
+        return _Goal(
+            lambda: self.connections_accepted >= count,
+            lambda: f"{self.connections_accepted} of {count} connections came",
+            "wait_for_connections",
+        )
+
+    def _connection_ended(self, connection: Optional[int]) -> _Goal:
+        return _Goal(
+            lambda: self._has_ended(connection),
+            lambda: (
+                f"connections {sorted(self._journal.open)} of {self.connections_accepted} are"
+                f" open, and {'none' if connection is None else connection} was not to be"
+            ),
+            "wait_for_disconnect",
+        )
+
     def _has_ended(self, connection: Optional[int]) -> bool:
         still_open = self._journal.open
         if connection is None:
             return not still_open
         return connection <= self.connections_accepted and connection not in still_open
 
-    def _wait_until(
-        self, reached: Callable[[], bool], timeout: float, found: Callable[[], str]
-    ) -> None:
-        if not self._journal.wait_until(reached, timeout):
-            cause = next(iter(self.errors), None)
-            raise TimeoutError(f"after {timeout} seconds: {found()}") from cause
+    def _wait(self, goal: _Goal, timeout: float) -> None:
+        if not goal.reached() and _is_in_event_loop():
+            raise RuntimeError(
+                f"{goal.method}() would stop the event loop: await {goal.method}_async()"
+            )
+        if not self._journal.wait_until(goal.reached, timeout):
+            raise self._late(goal, timeout)
+
+    async def _wait_async(self, goal: _Goal, timeout: float) -> None:
+        from asyncio import sleep  # not for those who test without it
+
+        deadline = time.monotonic() + timeout
+        while not goal.reached():
+            if time.monotonic() >= deadline:
+                raise self._late(goal, timeout)
+            await sleep(_GLANCE)
+
+    def _late(self, goal: _Goal, timeout: float) -> TimeoutError:
+        late = TimeoutError(f"after {timeout} seconds: {goal.found()}")
+        late.__cause__ = next(iter(self.errors), None)
+        return late
 
     def _shut_down(self) -> None:
         self._listener.close()
         self.disconnect()
         for connection in self._connections:
             _join(connection.thread)
+
+
+def _is_in_event_loop() -> bool:
+    asyncio = sys.modules.get("asyncio")  # whoever has a loop has imported it
+    if asyncio is None:
+        return False
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _join(thread: threading.Thread) -> None:

@@ -17,13 +17,17 @@ from sseclient_ng import (
     Event,
     EventStreamParser,
     EventTooLarge,
+    IncompleteStream,
     InvalidContentType,
+    LastEventIDFile,
     ReconnectPolicy,
     RetriesExhausted,
     SSEClient,
     SSEError,
     aiter_events,
+    akeep_last_id,
     iter_events,
+    keep_last_id,
 )
 from sseclient_ng.httpx_sse import EventSource, ServerSentEvent, aconnect_sse, connect_sse
 
@@ -186,3 +190,31 @@ async def code_for_httpx_sse(url: str) -> None:
     async with httpx.AsyncClient() as session, aconnect_sse(session, "POST", url) as source:
         async for event in source.aiter_sse():
             assert_type(event.id, str)
+
+
+class Database:
+    """Whatever stores a string is a place."""
+
+    async def store(self, last_id: str) -> None: ...
+
+
+def keep_a_place(url: str) -> None:
+    place = LastEventIDFile("place")
+    with SSEClient(url, last_id=place.load()) as client:
+        for event in keep_last_id(client, place):
+            assert_type(event, Event)
+
+
+async def keep_a_place_in_a_coroutine(url: str) -> None:
+    async with AsyncSSEClient(url, until=lambda event: event.event == "end") as client:
+        async for event in akeep_last_id(client, Database()):
+            assert_type(event, Event)
+
+
+def an_answer_that_ends(url: str, response: requests.Response) -> None:
+    try:
+        SSEClient(url, until="[DONE]")
+        SSEClient(response, until="[DONE]")
+    except IncompleteStream as error:
+        assert_type(error.events, int)
+        assert_type(error.last_event, Optional[Event])

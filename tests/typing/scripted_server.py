@@ -9,10 +9,12 @@ from typing import Optional
 
 from typing_extensions import assert_type
 
+from sseclient_ng import Event
 from sseclient_ng.testing import (
     LAST_CHUNK,
     Call,
     Close,
+    EventServer,
     Hold,
     OnAccept,
     Pause,
@@ -76,3 +78,28 @@ def what_was_seen(server: ScriptedServer) -> None:
     assert_type(server.errors, list[BaseException])
     assert_type(server.url_for("/a"), str)
     server.wait_for_disconnect()
+
+
+def bodies_of_events_and_text() -> None:
+    response(Event("a"))
+    response("data: a\n\n")
+    response([Event("a"), "data: b\n\n", b"data: c\n\n", [Event("d"), Pause(1)]])
+    response(Event(str(number)) for number in range(3))
+    unfinished_chunk([Event("a"), "data"])
+
+
+def a_server_that_a_test_writes() -> None:
+    with EventServer() as server:
+        assert_type(server, EventServer)
+        server.send(Event("a", id="1"), "retry: 10\n\n", b": comment\n")
+        server.end()
+        assert_type(server.url + "/a", str)
+
+
+async def a_coroutine_waits(server: ScriptedServer) -> None:
+    requests = await server.wait_for_requests_async(2, timeout=1)
+    assert_type(requests, list[Request])
+    await server.wait_for_connections_async(1)
+    await server.wait_for_disconnect_async()
+    body: dict[str, int] = requests[0].json()
+    del body
