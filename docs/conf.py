@@ -15,11 +15,11 @@ nitpicky = True
 nitpick_ignore_regex = [
     (
         "py:.*",
-        r"(aiohttp|asyncio|codecs|collections|httpx|json|requests|ssl|threading|urllib3)\..*",
+        r"(aiohttp|asyncio|codecs|collections|httpx|json|os|requests|ssl|threading|urllib3)\..*",
     ),
-    ("py:class", r"AsyncSession|Piece|Responder|Script|Scripted|Source|The steps"),
+    ("py:class", r"AsyncSession|(Body)?Piece|Responder|Script|Scripted|Source|The steps|Until"),
     ("py:class", r"(sseclient_ng\._transports\.requests_transport\.)?Session"),
-    ("py:class", r"sseclient_ng\._core\.errors\.EventTooLarge"),
+    ("py:class", r"sseclient_ng\._core\.errors\.EventTooLarge|sseclient_ng\._places\..*"),
 ]
 
 # Headings are link targets down to this level: the README and the pages link to each other's.

@@ -49,8 +49,8 @@ class EventServer(ScriptedServer):
         It does not wait for the clients, so a coroutine may call it.
 
         Args:
-            events: `Event`s; or text or bytes, which are sent as they are, such as a comment or
-                `"retry: 10\n\n"`.
+            events: each an `Event`; or text or bytes, which are sent as they are, such as a comment
+                or `"retry: 10\n\n"`.
 
         Raises:
             TypeError: something else.

@@ -35,10 +35,10 @@ def response(
     """Build the script of one HTTP/1.1 response.
 
     Args:
-        body: the body, or its pieces: `Event`s, bytes, or text, which is sent as UTF-8. Each piece
-            is a write of its own, and a chunk of its own if the framing is "chunked". The client
-            can decode each piece when it arrives, with an encoding as well. Steps may stand between
-            the pieces.
+        body: the body, or its pieces: events (`Event`), bytes, or text, which is sent as UTF-8.
+            Each piece is a write of its own, and a chunk of its own if the framing is "chunked".
+            The client can decode each piece when it arrives, with an encoding as well. Steps may
+            stand between the pieces.
         status: the status code. 1xx, 204 and 304 have no body, and no fields that describe one.
         reason: the reason phrase; None means the usual one.
         headers: more header fields, encoded as UTF-8. They override the default ones.
