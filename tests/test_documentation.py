@@ -27,6 +27,7 @@ from sybil.evaluators.python import PythonEvaluator
 from sybil.parsers.markdown import CodeBlockParser
 
 from sseclient_ng.testing import EventServer, Hold, Request, Reset, Script, ScriptedServer, response
+from support import redis_server
 
 TOP = Path(__file__).parent.parent
 PAGES = [TOP / "README.md", *sorted((TOP / "docs").glob("*.md"))]
@@ -145,11 +146,23 @@ def own_settings() -> Iterator[None]:
     logger.setLevel(level)
 
 
+@pytest.fixture
+def addresses(page: Path, stream_example: StreamExample) -> Iterator[dict[str, str]]:
+    """What stands on a page, and what takes its place here."""
+    found = {ADDRESS: stream_example.address}
+    if redis_server.ADDRESS not in page.read_text("utf-8"):
+        yield found
+        return
+    with redis_server.redis_server() as url:
+        yield {**found, redis_server.ADDRESS: url}
+
+
 class PageRun:
     """Runs one page's blocks in order and compares what they print with what it shows."""
 
-    def __init__(self, server: StreamExample) -> None:
+    def __init__(self, server: StreamExample, addresses: dict[str, str]) -> None:
         self.server = server
+        self.addresses = addresses
         self.printed = ""
 
     def read(self, page: Path) -> Document:
@@ -161,7 +174,9 @@ class PageRun:
     def run(self, example: Example) -> None:
         self.server.start_again()
         block: Lexeme = example.parsed
-        served = block.replace(ADDRESS, self.server.address)
+        served = str(block)
+        for shown, real in self.addresses.items():
+            served = served.replace(shown, real)
         example.parsed = Lexeme(served, block.offset, block.line_offset)
         with contextlib.redirect_stdout(io.StringIO()) as output:
             PythonEvaluator()(example)
@@ -184,6 +199,8 @@ class PageRun:
 
 @pytest.mark.usefixtures("own_folder", "own_settings")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_the_examples_run(page: Path, stream_example: StreamExample) -> None:
-    for example in PageRun(stream_example).read(page):
+def test_the_examples_run(
+    page: Path, stream_example: StreamExample, addresses: dict[str, str]
+) -> None:
+    for example in PageRun(stream_example, addresses).read(page):
         example.evaluate()

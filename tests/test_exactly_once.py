@@ -1,0 +1,85 @@
+"""The programs of docs/keep-your-place.md and docs/message-broker.md, killed again and again.
+
+They run as processes, as their readers run them, against a server that drops connections.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import re
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import sseclient_ng
+from support.dropping import dropping_server
+from support.redis_server import ADDRESS, redis_server
+
+TOP = Path(__file__).parent.parent
+TOTAL = 400
+
+
+def program_of(page: str, mark: str) -> str:
+    """Return the first block of a page in which that stands."""
+    text = (TOP / "docs" / page).read_text("utf-8")
+    blocks: list[str] = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    return next(block for block in blocks if mark in block)
+
+
+def run_and_kill(program: str, folder: Path, stored: Callable[[], int]) -> int:
+    """Run a program until everything is stored, killing it on its way; return how often."""
+    path = folder / "program.py"
+    path.write_text(program, "utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(Path(sseclient_ng.__file__).parent.parent)}
+    numbers = random.Random(5)
+    kills = 0
+    while (count := stored()) < TOTAL:
+        enough = min(TOTAL, count + numbers.randrange(1, 30))
+        with subprocess.Popen(
+            [sys.executable, str(path)],
+            cwd=folder,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,  # a first connection that fails ends it, too
+        ) as process:
+            while process.poll() is None and stored() < enough:
+                time.sleep(numbers.random() / 100)
+            process.kill()
+        kills += process.returncode < 0
+    return kills
+
+
+def test_a_table_holds_every_event_once(tmp_path: Path) -> None:
+    def stored() -> list[int]:
+        if not (tmp_path / "events.db").exists():
+            return []
+        with contextlib.closing(sqlite3.connect(tmp_path / "events.db")) as database:
+            try:
+                return [int(data) for (data,) in database.execute("SELECT data FROM events")]
+            except sqlite3.OperationalError:  # killed before it made the table
+                return []
+
+    program = program_of("keep-your-place.md", "sqlite3.connect")
+    with dropping_server(TOTAL, seed=3, pause=0.002) as server:
+        program = program.replace("https://stream.example/events", server.url)
+        assert run_and_kill(program, tmp_path, lambda: len(stored())) > 10
+    assert stored() == list(range(1, TOTAL + 1))
+
+
+def test_a_broker_holds_every_event_once(tmp_path: Path) -> None:
+    redis = pytest.importorskip("redis")
+    program = program_of("message-broker.md", "xadd")
+    with redis_server() as url, dropping_server(TOTAL, seed=4, pause=0.002) as server:
+        program = program.replace("https://stream.example/events", server.url)
+        with redis.Redis.from_url(url, decode_responses=True) as broker:
+            program = program.replace(ADDRESS, url)
+            assert run_and_kill(program, tmp_path, lambda: broker.xlen("events")) > 10
+            stored = [int(fields["data"]) for _, fields in broker.xrange("events")]
+    assert stored == list(range(1, TOTAL + 1))
