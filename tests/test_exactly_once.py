@@ -23,7 +23,7 @@ from support.dropping import dropping_server
 from support.redis_server import ADDRESS, redis_server
 
 TOP = Path(__file__).parent.parent
-TOTAL = 400
+TOTAL = 600
 
 
 def program_of(page: str, mark: str) -> str:
@@ -50,7 +50,7 @@ def run_and_kill(program: str, folder: Path, stored: Callable[[], int]) -> int:
             stderr=subprocess.DEVNULL,  # a first connection that fails ends it, too
         ) as process:
             while process.poll() is None and stored() < enough:
-                time.sleep(numbers.random() / 100)
+                time.sleep(numbers.random() / 500)
             process.kill()
         kills += process.returncode < 0
     return kills
@@ -67,7 +67,7 @@ def test_a_table_holds_every_event_once(tmp_path: Path) -> None:
                 return []
 
     program = program_of("keep-your-place.md", "sqlite3.connect")
-    with dropping_server(TOTAL, seed=3, pause=0.002) as server:
+    with dropping_server(TOTAL, seed=3) as server:
         program = program.replace("https://stream.example/events", server.url)
         assert run_and_kill(program, tmp_path, lambda: len(stored())) > 10
     assert stored() == list(range(1, TOTAL + 1))
@@ -76,7 +76,7 @@ def test_a_table_holds_every_event_once(tmp_path: Path) -> None:
 def test_a_broker_holds_every_event_once(tmp_path: Path) -> None:
     redis = pytest.importorskip("redis")
     program = program_of("message-broker.md", "xadd")
-    with redis_server() as url, dropping_server(TOTAL, seed=4, pause=0.002) as server:
+    with redis_server() as url, dropping_server(TOTAL, seed=4) as server:
         program = program.replace("https://stream.example/events", server.url)
         with redis.Redis.from_url(url, decode_responses=True) as broker:
             program = program.replace(ADDRESS, url)

@@ -19,13 +19,12 @@ def numbered(number: int) -> bytes:
     return b"retry: 0\nid: %d\ndata: %d\n\n" % (number, number)
 
 
-def dropping_server(total: int, *, seed: int, pause: float = 0.0) -> ScriptedServer:
+def dropping_server(total: int, *, seed: int) -> ScriptedServer:
     """Serve events 1 to `total` in connections that break at random places.
 
     Args:
         total: how many events there are. After the last one the server answers 204.
         seed: chooses the places.
-        pause: between two writes, in seconds.
     """
     numbers = random.Random(seed)
 
@@ -39,8 +38,7 @@ def dropping_server(total: int, *, seed: int, pause: float = 0.0) -> ScriptedSer
         body: list[Piece] = [numbered(number) for number in range(first, last + 1)]
         if last < total:
             body.append(numbered(last + 1)[: numbers.randrange(1, 12)])
-        paused = [piece for each in body for piece in (each, Pause(pause))]
         ending = numbers.choice([[], [Pause(0.005), Reset()]])
-        return [*response(paused, complete=False), *ending]
+        return [*response(body, complete=False), *ending]
 
     return ScriptedServer(then=answer)
