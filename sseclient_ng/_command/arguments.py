@@ -33,7 +33,7 @@ examples:
 
 exit codes:
   0    the stream, or the watching of it, has ended as asked
-  1    the output or the state can't be written
+  1    the output or the state can't be written, or the state not read
   2    wrong usage
   3    the server refused: a status such as 401, or no event stream
   4    no connection: refused, not found, TLS, time-out
@@ -88,7 +88,7 @@ def parse(argv: Optional[Sequence[str]] = None) -> Arguments:
     try:
         return _arguments(given)
     except (ValueError, OSError) as error:
-        parser.error(printable(str(error)))
+        parser.error(str(error))
 
 
 def _arguments(given: argparse.Namespace) -> Arguments:
@@ -111,7 +111,7 @@ def _arguments(given: argparse.Namespace) -> Arguments:
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}\nTry '{self.prog} --help'.\n")
+        self.exit(2, f"{self.prog}: {printable(message)}\nTry '{self.prog} --help'.\n")
 
 
 def _make_parser() -> argparse.ArgumentParser:
@@ -278,8 +278,12 @@ def _seconds(text: str) -> float:
 
 
 def _checked_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme.lower() in ("http", "https") and parts.hostname:
+    try:
+        parts = urlsplit(url)
+        is_one = parts.scheme.lower() in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError as error:
+        raise ValueError(f"{url!r} is not a URL: {error}") from None
+    if is_one:
         return url
     hint = "" if "://" in url or not url else f"; did you mean https://{url}?"
     raise ValueError(f"URL must be http://... or https://..., not {url!r}{hint}")
@@ -340,6 +344,8 @@ def _user(user: Optional[str]) -> Optional[tuple[str, str]]:
     if user is None:
         return None
     name, colon, password = user.partition(":")
+    if not colon and not sys.stdin.isatty():
+        raise ValueError("--user needs USER:PASSWORD where nobody can be asked for the password")
     if not colon:
         password = getpass.getpass(f"Password of {name}: ")
     return name, password

@@ -92,12 +92,14 @@ def explain(error: Exception, url: str, *, connected: bool) -> tuple[int, str]:
     reason = reason_of(error)
     if connected:
         return BROKEN_OFF, f"{place}: {reason}; it is not repeated, see --reconnect"
-    return NO_CONNECTION, f"no connection to {place}: {reason}{_hint(reason)}"
+    through = " through the proxy" if isinstance(error, requests.exceptions.ProxyError) else ""
+    return NO_CONNECTION, f"no connection to {place}{through}: {reason}{_hint(reason)}"
 
 
 def _incomplete(error: IncompleteStream) -> str:
     cause = f" ({reason_of(error.__cause__)})" if error.__cause__ is not None else ""
-    return f"the stream ended before the event of --until came, after {error.events} events{cause}"
+    events = f"{error.events} event{'' if error.events == 1 else 's'}"
+    return f"the stream ended before the event of --until came, after {events}{cause}"
 
 
 def _wrong_type(error: InvalidContentType, place: str) -> str:
@@ -128,7 +130,9 @@ def _usage(error: Exception, place: str) -> str:
         return 'a SOCKS proxy needs more software: pip install "requests[socks]"'
     if isinstance(error, requests.exceptions.InvalidProxyURL):
         return "--proxy needs http://HOST:PORT"
-    return f"{place} can't be requested: {type(error).__name__}"
+    if isinstance(error, requests.exceptions.InvalidHeader):
+        return "a --header can't be sent as it is"
+    return f"{place} is not a URL that can be requested"
 
 
 def _hint(reason: str) -> str:

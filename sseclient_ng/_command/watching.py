@@ -23,7 +23,6 @@ from sseclient_ng._command.endings import (
     NO_CONNECTION,
     NO_OUTPUT,
     SIGNALLED,
-    USAGE,
     explain,
     say,
 )
@@ -256,7 +255,8 @@ class _Place:
         try:
             return self._file.load()
         except (ValueError, OSError) as error:
-            raise _Failed(USAGE, f"can't read --state: {error}") from None
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise _Failed(NO_OUTPUT, f"can't read --state {self._file.path}: {reason}") from None
 
     def store(self, last_id: str) -> None:
         try:
