@@ -59,8 +59,10 @@ def _of_the_system(cause: BaseException) -> str:
     if isinstance(cause, ssl.SSLCertVerificationError):
         return f"the certificate is not valid: {cause.verify_message}"
     if isinstance(cause, ssl.SSLError):
-        return f"TLS failed: {(cause.reason or 'no reason given').replace('_', ' ').lower()}"
-    if isinstance(cause, OSError) and cause.errno is not None and cause.strerror:
+        reason: str = getattr(cause, "reason", None) or "no reason given"
+        return f"TLS failed: {reason.replace('_', ' ').lower()}"
+    # An error of requests may have anything for its two arguments.
+    if isinstance(cause, OSError) and isinstance(cause.errno, int) and cause.strerror:
         return cause.strerror[:1].lower() + cause.strerror[1:]
     return ""
 

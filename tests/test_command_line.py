@@ -5,15 +5,20 @@ from __future__ import annotations
 import json
 import os
 import re
+import select
 import signal
 import socket
 import subprocess
+import sys
+import tempfile
 from pathlib import Path
 from typing import Any, Callable, Optional
 
 import pytest
 
+import sseclient_ng
 from sseclient_ng import Event, EventStreamParser, __version__
+from sseclient_ng._command import output, watching
 from sseclient_ng.testing import (
     EventServer,
     Hold,
@@ -475,6 +480,7 @@ WRONG: list[tuple[list[str], str]] = [
     (["http://a/", "-H", "no colon"], "--header needs 'NAME: VALUE', not 'no colon'"),
     (["http://a/", "-H", "a b: c"], "--header needs 'NAME: VALUE', not 'a b: c'"),
     (["http://a/", "-H", "a: b\nc: d"], "--header a has a line end in its value"),
+    (["http://a/", "-X", "a\nb"], r"--request needs a method such as PUT, not 'a\nb'"),
     (["http://a/", "--output", "xml"], "invalid choice: 'xml'"),
     (["http://a/", "-d", "a", "--json", "{}"], "--json and --data can't be used together"),
     (["http://a/", "-d", "@/no/such"], "No such file or directory: '/no/such'"),
@@ -544,6 +550,28 @@ def is_default(process: int, number: int) -> bool:
         if line.startswith("SigCgt:"):
             return not int(line.split()[1], 16) >> (number - 1) & 1
     raise AssertionError
+
+
+def test_what_was_typed_in_another_encoding_is_sent_as_it_is() -> None:
+    request = asked("-H", "X-Name: \udcff", "-u", "ada:\udcff", "-d", "\udcff")
+    assert request.headers.get_all("X-Name") == [b"\xff"]
+    assert request.headers["Authorization"] == "Basic YWRhOv8="
+    assert request.body == b"\xff"
+
+
+def test_where_a_thread_can_not_be_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Windows, the main thread handles a signal when it comes to it."""
+    monkeypatch.delattr(signal, "pthread_kill")
+    with pytest.raises(KeyboardInterrupt):
+        watching._interrupt_main_thread()
+
+
+def test_where_the_system_can_not_tell_that_a_reader_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(select, "poll")
+    reading, writing = os.pipe()
+    output.when_reader_goes(output.FileOutput(writing), lambda: 1 / 0)
+    os.close(reading)
+    os.close(writing)
 
 
 @pytest.mark.parametrize("rest", ["more", "silence"])
@@ -625,6 +653,19 @@ def test_the_version() -> None:
     assert ran.code == 0
     assert ran.output.startswith(f"sseclient-ng {__version__} (Python 3.")
     assert "requests " in ran.output
+
+
+def test_the_module_is_the_command() -> None:
+    top = str(Path(sseclient_ng.__file__).parent.parent)
+    ran = subprocess.run(
+        [sys.executable, "-m", "sseclient_ng", "--version"],
+        env={**os.environ, "PYTHONPATH": top},
+        cwd=tempfile.gettempdir(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout == run("--version").output
 
 
 def test_the_help_names_every_option_and_exit_code() -> None:

@@ -163,8 +163,10 @@ def test_asynchronously() -> None:
 
     for place_type in (Kept, Later):
         kept = Kept()
-        with ScriptedServer(response(EVENTS[:2]), response(EVENTS[2])) as server:
-            assert run_loop(main(kept if place_type is Kept else Later())) == ["a", "b", "c"]
+        bodies = [response([*EVENTS[:2], b"data: no ID\n\n"]), response(EVENTS[2])]
+        with ScriptedServer(*bodies) as server:
+            data = run_loop(main(kept if place_type is Kept else Later()))
+        assert data == ["a", "b", "no ID", "c"]
         assert kept == ["1", "2", "3"]
 
 

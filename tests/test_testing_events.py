@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import subprocess
+import sys
+import textwrap
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
+import sseclient_ng
 from sseclient_ng import AsyncSSEClient, Event, SSEClient
 from sseclient_ng.testing import (
     EventServer,
@@ -330,3 +336,21 @@ def test_other_tasks_run_while_one_waits() -> None:
 
     with ScriptedServer() as server:
         run_loop(main())
+
+
+def test_whoever_has_no_event_loop_does_not_need_asyncio() -> None:
+    program = """
+        import sys, threading, urllib.request
+        from sseclient_ng.testing import ScriptedServer
+
+        with ScriptedServer() as server:
+            threading.Thread(target=urllib.request.urlopen, args=[server.url]).start()
+            server.wait_for_requests(1)
+        assert "asyncio" not in sys.modules
+        """
+    top = str(Path(sseclient_ng.__file__).parent.parent)
+    subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)],
+        env={**os.environ, "PYTHONPATH": top},
+        check=True,
+    )

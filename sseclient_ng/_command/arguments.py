@@ -20,6 +20,8 @@ from sseclient_ng._core.parser import DEFAULT_MAX_EVENT_SIZE
 
 __all__ = ["Arguments", "parse"]
 
+_TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # RFC 9110, 5.6.2: a method, or the name of a header field
+
 _DESCRIPTION = """\
 Watch an event stream (Server-Sent Events): print its events, reconnect when it drops, and resume
 after the last event."""
@@ -97,7 +99,7 @@ def _arguments(given: argparse.Namespace) -> Arguments:
     return Arguments(
         **kept,
         url=_checked_url(given.url),
-        request=given.request or ("GET" if body is None else "POST"),
+        request=_method(given.request, has_body=body is not None),
         headers=_headers(given, has_body=body is not None),
         body=body,
         user=_user(given.user),
@@ -289,6 +291,14 @@ def _checked_url(url: str) -> str:
     raise ValueError(f"URL must be http://... or https://..., not {url!r}{hint}")
 
 
+def _method(method: Optional[str], *, has_body: bool) -> str:
+    if method is None:
+        return "POST" if has_body else "GET"
+    if not re.fullmatch(_TOKEN, method):
+        raise ValueError(f"--request needs a method such as PUT, not {method!r}")
+    return method
+
+
 def _headers(given: argparse.Namespace, *, has_body: bool) -> dict[str, Optional[str]]:
     kind = "application/json" if given.json else "application/x-www-form-urlencoded"
     headers: dict[str, Optional[str]] = {"Content-Type": kind} if has_body else {}
@@ -308,7 +318,7 @@ def _header(line: str) -> tuple[str, Optional[str]]:
     name, colon, value = line.partition(":")
     if not colon and line.endswith(";"):  # curl's way to send an empty one
         name, colon, value = line[:-1], ";", ""
-    if not colon or not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
+    if not colon or not re.fullmatch(_TOKEN, name):
         raise ValueError(f"--header needs 'NAME: VALUE', not {line!r}")
     if re.search("[\r\n\0]", value):
         raise ValueError(f"--header {name} has a line end in its value")

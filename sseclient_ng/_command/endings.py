@@ -38,7 +38,6 @@ _USAGE_ERRORS = (
     requests.exceptions.InvalidURL,
     requests.exceptions.InvalidSchema,
     requests.exceptions.InvalidProxyURL,
-    requests.exceptions.InvalidHeader,
     requests.exceptions.MissingSchema,
 )
 _HINTS = {
@@ -130,8 +129,6 @@ def _usage(error: Exception, place: str) -> str:
         return 'a SOCKS proxy needs more software: pip install "requests[socks]"'
     if isinstance(error, requests.exceptions.InvalidProxyURL):
         return "--proxy needs http://HOST:PORT"
-    if isinstance(error, requests.exceptions.InvalidHeader):
-        return "a --header can't be sent as it is"
     return f"{place} is not a URL that can be requested"
 
 

@@ -9,19 +9,19 @@ import select
 import stat
 import sys
 import threading
-from typing import Callable, Optional
+from typing import Callable, Optional, Protocol
 
 __all__ = ["FileOutput", "Output", "TerminalOutput", "open_output", "when_reader_goes"]
 
 
-class Output:
+class Output(Protocol):
     """Takes whole records.
 
     Attributes:
         is_terminal: whether a person looks at it.
     """
 
-    is_terminal = False
+    is_terminal: bool
 
     def write(self, record: str) -> None:
         """Write a record before returning.
@@ -32,10 +32,10 @@ class Output:
         Raises:
             OSError: it can't be written, or nobody reads it any more.
         """
-        raise NotImplementedError
+        ...
 
 
-class TerminalOutput(Output):
+class TerminalOutput:
     """A terminal."""
 
     is_terminal = True
@@ -46,7 +46,7 @@ class TerminalOutput(Output):
         sys.stdout.flush()
 
 
-class FileOutput(Output):
+class FileOutput:
     """A file or a pipe.
 
     There is no buffer: what has been written survives whatever kills this program.
@@ -54,6 +54,8 @@ class FileOutput(Output):
     Args:
         descriptor: of the file.
     """
+
+    is_terminal = False
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor

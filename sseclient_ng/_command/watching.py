@@ -105,8 +105,10 @@ class _Watch:
         except _Stopped:
             pass
         except OSError as error:  # those of requests are, too
-            if not self._was_stopped():
-                return self._explain(error)
+            connected = self._client is not None
+            code, text = explain(error, self._arguments.url, connected=connected)
+            say(text)
+            return code
         return self._code_of_the_end()
 
     def _loop(self, place: Optional[_Place], last_id: Optional[str]) -> None:
@@ -220,12 +222,6 @@ class _Watch:
 
     # -- exit codes
 
-    def _explain(self, error: OSError) -> int:
-        connected = self._client is not None
-        code, text = explain(error, self._arguments.url, connected=connected)
-        say(text)
-        return code
-
     def _code_of_the_end(self) -> int:
         if self._signal is not None:
             return SIGNALLED + self._signal
@@ -303,7 +299,7 @@ def _choose_format(arguments: Arguments, output: Output) -> Format:
 def _request_options(arguments: Arguments) -> dict[str, Any]:
     """Return the options of the command line as requests calls them."""
     headers: dict[str, Any] = {
-        name: value if value is None or value.isascii() else value.encode()
+        name: value if value is None or value.isascii() else _as_typed(value)
         for name, value in arguments.headers.items()
     }
     if "user-agent" not in map(str.lower, headers):
@@ -316,12 +312,17 @@ def _request_options(arguments: Arguments) -> dict[str, Any]:
     if arguments.body is not None:
         options["data"] = arguments.body
     if arguments.user is not None:
-        options["auth"] = tuple(each.encode() for each in arguments.user)
+        options["auth"] = tuple(map(_as_typed, arguments.user))
     if arguments.cert is not None:
         options["cert"] = arguments.cert
     if arguments.proxy is not None:
         options["proxies"] = {"http": arguments.proxy, "https": arguments.proxy}
     return options
+
+
+def _as_typed(text: str) -> bytes:
+    """Return the bytes of an argument: UTF-8, or whatever else was typed."""
+    return text.encode("utf-8", "surrogateescape")
 
 
 def _interrupt_main_thread() -> None:
