@@ -48,6 +48,7 @@ FLOORS = [
         "_codings",
         "_install",
         "_places",
+        "_reasons",
         "_sockets",
         "_signals",
         "_waker",

@@ -2,10 +2,11 @@
 
 The blocks of a page share one namespace, as for a reader who types them one after the other, and
 functions named ``test_...`` are called, as pytest would, with the fixtures of the plugin. A
-``text`` block after a Python block is that block's output. The address ``https://stream.example``
-is served on loopback for the time of the test: each path gives the answers that ``STREAMS`` lists,
-anew for each block, and then 204, which ends a loop that would reconnect. Files that a page writes
-are in a folder of their own.
+``text`` block after a Python block is that block's output. The commands of a ``console`` block, but
+for ``pip`` and ``tox``, are typed into a shell, and show what stands below them. The address
+``https://stream.example`` is served on loopback for the time of the test: each path gives the
+answers that ``STREAMS`` lists, anew for each block and command, and then 204, which ends a loop
+that would reconnect. Files that a page writes are in a folder of their own.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ import inspect
 import io
 import itertools
 import logging
+import re
+import shlex
 import signal
+import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +32,7 @@ from sybil.parsers.markdown import CodeBlockParser
 
 from sseclient_ng.testing import EventServer, Hold, Request, Reset, Script, ScriptedServer, response
 from support import redis_server
+from support.command import COMMAND, environment
 
 TOP = Path(__file__).parent.parent
 PAGES = [TOP / "README.md", *sorted((TOP / "docs").glob("*.md"))]
@@ -164,9 +169,14 @@ class PageRun:
         self.server = server
         self.addresses = addresses
         self.printed = ""
+        self.code = 0  # of the last command
 
     def read(self, page: Path) -> Document:
-        parsers = [CodeBlockParser("python", self.run), CodeBlockParser("text", self.compare)]
+        parsers = [
+            CodeBlockParser("python", self.run),
+            CodeBlockParser("text", self.compare),
+            CodeBlockParser("console", self.type),
+        ]
         document = Sybil(parsers).parse(page)
         document.namespace["__name__"] = "__main__"
         return document
@@ -174,14 +184,16 @@ class PageRun:
     def run(self, example: Example) -> None:
         self.server.start_again()
         block: Lexeme = example.parsed
-        served = str(block)
-        for shown, real in self.addresses.items():
-            served = served.replace(shown, real)
-        example.parsed = Lexeme(served, block.offset, block.line_offset)
+        example.parsed = Lexeme(self.with_addresses(block), block.offset, block.line_offset)
         with contextlib.redirect_stdout(io.StringIO()) as output:
             PythonEvaluator()(example)
             self.run_tests(example.namespace)
         self.printed = output.getvalue().replace(self.server.address, ADDRESS)
+
+    def with_addresses(self, text: str) -> str:
+        for shown, real in self.addresses.items():
+            text = text.replace(shown, real)
+        return text
 
     def run_tests(self, namespace: dict[str, object]) -> None:
         # sybil takes them away, and functions of Python 3.9 then lack them.
@@ -193,8 +205,39 @@ class PageRun:
                 fixtures = inspect.signature(test).parameters
                 test(*[servers.enter_context(FIXTURES[fixture]()) for fixture in fixtures])
 
+    def type(self, example: Example) -> None:
+        """Type the commands of a terminal, and compare what it shows."""
+        for typed in re.split(r"^(?=\$ )", str(example.parsed), flags=re.MULTILINE)[1:]:
+            command, _, expected = typed[2:].partition("\n")
+            if command.startswith(("pip ", "tox ")):
+                continue
+            self.server.start_again()
+            shown = type_in_shell(self.with_addresses(command), self.code)
+            self.code = shown.returncode
+            printed = shown.stdout.replace(self.server.address, ADDRESS).rstrip("\n")
+            assert without_waits(printed) == without_waits(expected.rstrip("\n")), command
+
     def compare(self, example: Example) -> None:
         assert self.printed == example.parsed, f"{example.path}:{example.line}: other output"
+
+
+def type_in_shell(command: str, code: int) -> subprocess.CompletedProcess[str]:
+    """Run a command as a shell does, where the one before it ended with that exit code."""
+    shell = f'sseclient-ng() {{ {shlex.join(COMMAND)} "$@"; }}\n(exit {code})\n{command}\n'
+    return subprocess.run(
+        ["bash", "-c", shell],
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+
+
+def without_waits(shown: str) -> str:
+    """Leave out what jitter chooses."""
+    return re.sub(r"again in [0-9.]+ s$", "again in N s", shown, flags=re.MULTILINE)
 
 
 @pytest.mark.usefixtures("own_folder", "own_settings")
