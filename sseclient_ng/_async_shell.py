@@ -199,7 +199,6 @@ class AsyncShell:
             return self.deliver()
         is_last = ending.is_last(self.delivery.ready[0])
         event = self.deliver()
-        ending.delivered(event)
         if is_last:
             self.machine.delivered_last_event()
             self._close_body()

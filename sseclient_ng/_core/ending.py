@@ -31,33 +31,29 @@ class Ending:
         until: its data, or a function of an event.
 
     Attributes:
-        came: what was delivered.
+        events: how many events were delivered.
+        last_event: the last one of them; None where there was none.
     """
 
     def __init__(self, until: Until) -> None:
         self._until = until
-        self.came = Came(0, None)
+        self.events = 0
+        self.last_event: Optional[Event] = None
 
     def is_last(self, event: Event) -> bool:
-        """Return whether an event ends the stream.
-
-        Args:
-            event: the event that is delivered next.
-
-        Raises:
-            Exception: what the caller's function raises.
-        """
-        if isinstance(self._until, str):
-            return event.data == self._until
-        return bool(self._until(event))
-
-    def delivered(self, event: Event) -> None:
-        """Remember an event.
+        """Return whether the event that is delivered next ends the stream, and remember it.
 
         Args:
             event: it.
+
+        Raises:
+            Exception: what the caller's function raises. The event is not remembered.
         """
-        self.came = Came(self.came.events + 1, event)
+        until = self._until
+        is_last = event.data == until if isinstance(until, str) else bool(until(event))
+        self.events += 1
+        self.last_event = event
+        return is_last
 
 
 def choose_ending(until: Optional[Until]) -> Optional[Ending]:

@@ -454,11 +454,11 @@ class Machine:
 
     def _came(self) -> Optional[Came]:
         """Return what had come, with what is not delivered yet; None if no end is known."""
-        if self.ending is None:
+        ending, delivery = self.ending, self.delivery
+        if ending is None:
             return None
-        came, delivery = self.ending.came, self.delivery
         waiting = [item for item in (*delivery.ready, *delivery.inbox) if isinstance(item, Event)]
-        return Came(came.events + len(waiting), waiting[-1] if waiting else came.last_event)
+        return Came(ending.events + len(waiting), waiting[-1] if waiting else ending.last_event)
 
     def _wait_for(self, delay: float) -> None:
         self._wait = delay
