@@ -133,5 +133,5 @@ _SHOWN = 80  # characters of an event's data in a message
 
 def _shortened(event: Event) -> str:
     data = event.data if len(event.data) <= _SHOWN else f"{event.data[:_SHOWN]}..."
-    place = f" with id {event.last_event_id!r}" if event.last_event_id else ""
-    return f"{event.event!r}{place} and data {data!r}"
+    place = f"id {event.last_event_id!r} and " if event.last_event_id else ""
+    return f"{event.event!r} with {place}data {data!r}"

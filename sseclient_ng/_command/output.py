@@ -14,6 +14,10 @@ from typing import Callable, Optional, Protocol
 __all__ = ["FileOutput", "Output", "TerminalOutput", "open_output", "when_reader_goes"]
 
 
+# Windows would change line ends without O_BINARY, which others don't have.
+_ADDING = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
+
+
 class Output(Protocol):
     """Takes whole records.
 
@@ -89,7 +93,7 @@ def open_output(path: Optional[str]) -> Output:
         OSError: it can't be opened.
     """
     if path is not None:
-        return FileOutput(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666))
+        return FileOutput(os.open(path, _ADDING, 0o666))
     # Where it is closed, its number may become that of the connection.
     if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison]
         raise OSError(errno.EBADF, "the standard output is closed")
