@@ -34,14 +34,16 @@ def test_distribution_holds_nothing_but_the_package() -> None:
     files = importlib.metadata.files("sseclient-ng") or []
     tops = {file.parts[0] for file in files if not file.parts[0].endswith(".dist-info")}
     if "TOX_ENV_NAME" in os.environ:
-        assert tops - {"__pycache__"} == {"pytest_sseclient_ng.py", "sseclient_ng"}
+        # ".." leads to the command, __pycache__ is of the environment.
+        assert tops - {"..", "__pycache__"} == {"pytest_sseclient_ng.py", "sseclient_ng"}
 
 
-def test_pytest_finds_the_plugin() -> None:
-    plugins = importlib.metadata.distribution("sseclient-ng").entry_points
+def test_the_command_and_the_plugin_are_found() -> None:
+    points = importlib.metadata.distribution("sseclient-ng").entry_points
     if "TOX_ENV_NAME" in os.environ:
-        named = [(each.group, each.name, each.value) for each in plugins]
+        named = [(each.group, each.name, each.value) for each in points]
         assert ("pytest11", "pytest_sseclient_ng", "pytest_sseclient_ng") in named
+        assert ("console_scripts", "sseclient-ng", "sseclient_ng.__main__:main") in named
 
 
 def test_no_other_machine_can_be_reached() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import os
 import sys
 
 import requests
@@ -57,9 +57,12 @@ def say(text: str) -> None:
     Args:
         text: a line; what a server put into it does nothing to the terminal.
     """
-    if sys.stderr is not None:  # pyright: ignore[reportUnnecessaryComparison]  # where it is closed
-        with contextlib.suppress(OSError):  # nobody listens
-            print(f"sseclient-ng: {printable(text)}", file=sys.stderr, flush=True)  # noqa: T201
+    if sys.stderr is None:  # pyright: ignore[reportUnnecessaryComparison]  # it is closed
+        return
+    try:
+        print(f"sseclient-ng: {printable(text)}", file=sys.stderr, flush=True)  # noqa: T201
+    except OSError:  # nobody listens; Python would try again when it ends, and fail
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def explain(error: Exception, url: str, *, connected: bool) -> tuple[int, str]:
