@@ -27,6 +27,7 @@ _WORDS: list[tuple[type[BaseException], str]] = [
     (http.client.RemoteDisconnected, "the server closed the connection without an answer"),
     (requests.exceptions.ContentDecodingError, "the body is damaged"),
     (requests.exceptions.ChunkedEncodingError, "the connection broke off"),
+    (urllib3.exceptions.ProtocolError, "the connection broke off"),
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import sys
 from typing import Any
 
@@ -10,6 +11,14 @@ import pytest
 
 from support.certificates import AUTHORITY
 from support.parsing import make_parser as make_parser
+
+if "TRANSPORTS" in os.environ:  # only these libraries are of interest: see support/drivers.py
+    collect_ignore_glob = [
+        *("test_async_*", "test_httpx*", "test_http2*"),
+        *("test_command_line*", "test_d*", "test_exactly_once*", "test_pytest_plugin*"),
+        *("test_event*", "test_iterate*", "test_machine*", "test_parser*", "test_properties*"),
+        *("test_benchmarks*", "test_streams*", "test_testing*"),
+    ]
 
 
 def is_loopback(host: str) -> bool:

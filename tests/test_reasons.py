@@ -15,6 +15,7 @@ import urllib3
 from sseclient_ng import EventTooLarge, RetriesExhausted, SSEClient
 from sseclient_ng._reasons import reason_of
 from sseclient_ng.testing import Close, OnAccept, Reset, Scripted, ScriptedServer, head, response
+from support.http_libraries import HAS_URLLIB3_FUTURE
 
 SECRET = "HTTPConnectionPool(host='a'): Max retries exceeded with url: /?token=s3cret"
 
@@ -77,6 +78,7 @@ REAL: list[tuple[Scripted, str]] = [
 ]
 
 
+@pytest.mark.skipif(HAS_URLLIB3_FUTURE, reason="urllib3.future has words of its own")
 @pytest.mark.parametrize(("script", "words"), REAL)
 def test_real_errors(script: Scripted, words: str) -> None:
     with ScriptedServer(script) as server, pytest.raises(requests.RequestException) as caught:

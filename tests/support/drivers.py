@@ -7,6 +7,7 @@ import contextlib
 import copy
 import gc
 import importlib.util
+import os
 import ssl
 import threading
 import time
@@ -215,6 +216,10 @@ for _module in ("httpx", "httpx2"):
 
 if importlib.util.find_spec("niquests") is not None:
     TRANSPORTS["niquests"] = Transport("sync", "niquests", _drive_niquests)
+
+# An environment may name the libraries that it is for.
+_WANTED = os.environ.get("TRANSPORTS", "").split()
+TRANSPORTS = {k: v for k, v in TRANSPORTS.items() if not _WANTED or v.library in _WANTED}
 
 
 def trusting(kind: str, authority_file: str) -> dict[str, Any]:
