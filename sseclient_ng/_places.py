@@ -48,6 +48,9 @@ class LastEventIDFile:
         path: where the file is. It need not exist; its directory must.
         fsync: whether `store` waits until the disk has the ID, so that not even a power failure can
             leave an empty file. This can take milliseconds.
+
+    Attributes:
+        path: as given, as a string.
     """
 
     def __init__(self, path: Union[str, os.PathLike[str]], *, fsync: bool = True) -> None:

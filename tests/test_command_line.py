@@ -8,6 +8,7 @@ import re
 import select
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any, Callable, Optional
 
 import pytest
+import trustme
 
 import sseclient_ng
 from sseclient_ng import Event, EventStreamParser, __version__
@@ -300,6 +302,15 @@ def test_through_a_proxy() -> None:
     assert ran.code == 0
 
 
+def test_insecure_is_insecure(authority_file: str) -> None:
+    other = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    other.issue_cert("127.0.0.1").configure_cert(context)
+    with served([DONE], tls=context) as server:
+        ran = run(server.url, "--no-reconnect", "-k", "--cacert", authority_file)
+    assert (ran.code, ran.errors, len(ran.lines)) == (0, "", 1)
+
+
 def test_tls(authority_file: str) -> None:
     with served([DONE], [DONE], tls=server_context()) as server:
         ran = run(server.url, "--no-reconnect")
@@ -313,8 +324,6 @@ def test_tls(authority_file: str) -> None:
 
 @pytest.mark.parametrize("apart", [True, False])
 def test_a_client_certificate(tmp_path: Path, authority_file: str, apart: bool) -> None:
-    import ssl
-
     context = server_context()
     context.verify_mode = ssl.CERT_REQUIRED
     AUTHORITY.configure_trust(context)
@@ -577,6 +586,18 @@ def test_where_the_system_can_not_tell_that_a_reader_goes(monkeypatch: pytest.Mo
     output.when_reader_goes(output.FileOutput(writing), lambda: 1 / 0)
     os.close(reading)
     os.close(writing)
+
+
+def test_a_pipe_that_does_not_block() -> None:
+    """Programs that share it, such as Node, may have made it so."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with served([Event("x" * 1_000_000)]) as server:
+        with started(server.url, "--no-reconnect", "--output", "data", stdout=writing) as process:
+            os.close(writing)
+            with open(reading, "rb") as pipe:
+                assert pipe.read() == b"x" * 1_000_000 + b"\n"
+            assert process.wait(60) == 0
 
 
 @pytest.mark.parametrize("rest", ["more", "silence"])

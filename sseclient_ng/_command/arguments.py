@@ -94,20 +94,19 @@ def parse(argv: Optional[Sequence[str]] = None) -> Arguments:
 
 
 def _arguments(given: argparse.Namespace) -> Arguments:
-    body = _body(given)
     kept = {name: value for name, value in vars(given).items() if name in _SAME}
+    url = _checked_url(given.url)  # before it waits for stdin
+    body = _body(given)
     return Arguments(
         **kept,
-        url=_checked_url(given.url),
+        url=url,
         request=_method(given.request, has_body=body is not None),
         headers=_headers(given, has_body=body is not None),
         body=body,
         user=_user(given.user),
-        verify=_existing(given.cacert, "--cacert") if given.cacert else not given.insecure,
+        verify=_verify(given),
         cert=_certificate(given),
-        proxy=given.proxy
-        if given.proxy is None or "://" in given.proxy
-        else f"http://{given.proxy}",
+        proxy=_proxy(given.proxy),
     )
 
 
@@ -359,6 +358,16 @@ def _user(user: Optional[str]) -> Optional[tuple[str, str]]:
     if not colon:
         password = getpass.getpass(f"Password of {name}: ")
     return name, password
+
+
+def _verify(given: argparse.Namespace) -> Union[bool, str]:
+    if given.insecure or given.cacert is None:
+        return not given.insecure
+    return _existing(given.cacert, "--cacert")
+
+
+def _proxy(proxy: Optional[str]) -> Optional[str]:
+    return proxy if proxy is None or "://" in proxy else f"http://{proxy}"
 
 
 def _certificate(given: argparse.Namespace) -> Union[str, tuple[str, str], None]:

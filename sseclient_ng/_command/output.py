@@ -13,7 +13,6 @@ from typing import Callable, Optional, Protocol
 
 __all__ = ["FileOutput", "Output", "TerminalOutput", "open_output", "when_reader_goes"]
 
-
 # Windows would change line ends without O_BINARY, which others don't have.
 _ADDING = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
 
@@ -67,7 +66,10 @@ class FileOutput:
     def write(self, record: str) -> None:
         rest = memoryview(record.encode("utf-8", "backslashreplace"))
         while rest:
-            rest = rest[os.write(self.descriptor, rest) :]
+            try:
+                rest = rest[os.write(self.descriptor, rest) :]
+            except BlockingIOError:  # another program has made the pipe so
+                select.select([], [self.descriptor], [])
 
     def mend(self, record_end: str) -> None:
         """End a record that an earlier run was killed in, so that the next one stands alone.
