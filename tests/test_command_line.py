@@ -592,12 +592,13 @@ def test_a_pipe_that_does_not_block() -> None:
     """Programs that share it, such as Node, may have made it so."""
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
-    with served([Event("x" * 1_000_000)]) as server:
-        with started(server.url, "--no-reconnect", "--output", "data", stdout=writing) as process:
-            os.close(writing)
-            with open(reading, "rb") as pipe:
-                assert pipe.read() == b"x" * 1_000_000 + b"\n"
-            assert process.wait(60) == 0
+    arguments = ["--no-reconnect", "--output", "data"]
+    body = [Event("x" * 1_000_000)]
+    with served(body) as server, started(server.url, *arguments, stdout=writing) as process:
+        os.close(writing)
+        with open(reading, "rb") as pipe:
+            assert pipe.read() == b"x" * 1_000_000 + b"\n"
+        assert process.wait(60) == 0
 
 
 @pytest.mark.parametrize("rest", ["more", "silence"])
