@@ -13,14 +13,14 @@ import pytest
 
 from sseclient_ng import Event
 from sseclient_ng.testing import EventServer, ScriptedServer, response
-from support.command import run, started, wait_until
+from support.command import THOROUGH, run, started, wait_until
 from support.dropping import dropping_server
 
 A, B, C = Event("a", id="1"), Event("b", "edit", "2"), Event("c", id="3")
 
-# 200 kills in one environment, a tenth of that in each of the others.
+# 200 kills where there is time for that.
 ROUNDS = 4
-KILLS = 50 if os.environ.get("TOX_ENV_NAME", "cov") == "cov" else 5
+KILLS = 50 if THOROUGH else 3
 
 
 def numbers_in(path: Path) -> list[int]:
@@ -74,7 +74,8 @@ def test_one_file_for_all_runs(tmp_path: Path) -> None:
 
 def test_the_state_follows_what_was_written(tmp_path: Path) -> None:
     state = tmp_path / "state"
-    with EventServer() as server, started("--state", state, server.url) as process:
+    arguments = ["--state", state, "--retry", "0"]
+    with EventServer() as server, started(*arguments, server.url) as process:
         assert process.stdout is not None
         for event, place in ((A, b"1"), (B, b"2"), (C, b"3")):
             server.send(event)

@@ -19,11 +19,12 @@ from pathlib import Path
 import pytest
 
 import sseclient_ng
+from support.command import THOROUGH
 from support.dropping import dropping_server
 from support.redis_server import ADDRESS, redis_server
 
 TOP = Path(__file__).parent.parent
-TOTAL = 600
+TOTAL = 600 if THOROUGH else 60
 
 
 def program_of(page: str, mark: str) -> str:
@@ -69,7 +70,7 @@ def test_a_table_holds_every_event_once(tmp_path: Path) -> None:
     program = program_of("keep-your-place.md", "sqlite3.connect")
     with dropping_server(TOTAL, seed=3) as server:
         program = program.replace("https://stream.example/events", server.url)
-        assert run_and_kill(program, tmp_path, lambda: len(stored())) > 10
+        assert run_and_kill(program, tmp_path, lambda: len(stored())) > TOTAL / 60
     assert stored() == list(range(1, TOTAL + 1))
 
 
@@ -80,6 +81,6 @@ def test_a_broker_holds_every_event_once(tmp_path: Path) -> None:
         program = program.replace("https://stream.example/events", server.url)
         with redis.Redis.from_url(url, decode_responses=True) as broker:
             program = program.replace(ADDRESS, url)
-            assert run_and_kill(program, tmp_path, lambda: broker.xlen("events")) > 10
+            assert run_and_kill(program, tmp_path, lambda: broker.xlen("events")) > TOTAL / 60
             stored = [int(fields["data"]) for _, fields in broker.xrange("events")]
     assert stored == list(range(1, TOTAL + 1))

@@ -22,6 +22,9 @@ _TOP = str(Path(sseclient_ng.__file__).parent.parent)
 #: The installed command; in a checkout that is not installed, the module.
 COMMAND = [str(_SCRIPT)] if _SCRIPT.exists() else [sys.executable, "-m", "sseclient_ng"]
 
+#: Whether tests that kill programs again and again take their time: in one environment of tox.
+THOROUGH = os.environ.get("TOX_ENV_NAME", "cov") == "cov"
+
 # Longer than anything takes: only a hang comes near.
 PATIENCE = 60.0
 
