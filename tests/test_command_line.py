@@ -614,6 +614,17 @@ def test_a_pipe_that_is_closed(rest: str) -> None:
         assert process.stderr.read() == b""
 
 
+def test_a_pipe_that_is_closed_in_the_middle_of_a_record() -> None:
+    body = [Event("x" * 1_000_000), Hold()]
+    with served(body) as server, started(server.url) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.read(1) == b"{"  # the rest does not fit into the pipe
+        process.stdout.close()
+        assert process.wait(60) == 0
+        assert process.stderr.read() == b""
+
+
 def test_a_pipe_that_is_closed_while_it_connects() -> None:
     with ScriptedServer([Hold()]) as server, started(server.url) as process:
         assert process.stdout is not None

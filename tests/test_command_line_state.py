@@ -13,7 +13,7 @@ import pytest
 
 from sseclient_ng import Event
 from sseclient_ng.testing import EventServer, ScriptedServer, response
-from support.command import THOROUGH, run, started, wait_until
+from support.command import THOROUGH, UNMEASURED, run, started, wait_until
 from support.dropping import dropping_server
 
 A, B, C = Event("a", id="1"), Event("b", "edit", "2"), Event("c", id="3")
@@ -40,7 +40,7 @@ def test_kill_9_loses_nothing(tmp_path: Path, seed: int) -> None:
             path = tmp_path / f"{number}.jsonl"
             enough = chance.randrange(16) if kills < KILLS else total
             arguments = ["--state", tmp_path / "state", "-o", path, "--retry", "0", server.url]
-            with started(*arguments) as process:
+            with started(*arguments, own=UNMEASURED) as process:
                 if not enough:  # at the start, wherever that is by now
                     time.sleep(chance.random() / 3)
                 while process.poll() is None and enough and len(numbers_in(path)) < enough:
@@ -64,7 +64,10 @@ def test_one_file_for_all_runs(tmp_path: Path) -> None:
         code = None
         while code != 0:
             arguments = ["--state", tmp_path / "state", "--retry", "0", server.url]
-            with path.open("ab") as file, started(*arguments, stdout=file) as process:
+            with (
+                path.open("ab") as file,
+                started(*arguments, stdout=file, own=UNMEASURED) as process,
+            ):
                 while process.poll() is None and len(numbers_in(path)) < seen + 20:
                     time.sleep(chance.random() / 500)
                 process.kill()

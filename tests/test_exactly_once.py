@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 import sseclient_ng
-from support.command import THOROUGH
+from support.command import THOROUGH, UNMEASURED
 from support.dropping import dropping_server
 from support.redis_server import ADDRESS, redis_server
 
@@ -38,7 +38,8 @@ def run_and_kill(program: str, folder: Path, stored: Callable[[], int]) -> int:
     """Run a program until everything is stored, killing it on its way; return how often."""
     path = folder / "program.py"
     path.write_text(program, "utf-8")
-    environment = {**os.environ, "PYTHONPATH": str(Path(sseclient_ng.__file__).parent.parent)}
+    package = str(Path(sseclient_ng.__file__).parent.parent)
+    environment = {**os.environ, **UNMEASURED, "PYTHONPATH": package}
     numbers = random.Random(5)
     kills = 0
     while (count := stored()) < TOTAL:

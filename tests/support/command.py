@@ -25,6 +25,9 @@ COMMAND = [str(_SCRIPT)] if _SCRIPT.exists() else [sys.executable, "-m", "ssecli
 #: Whether tests that kill programs again and again take their time: in one environment of tox.
 THOROUGH = os.environ.get("TOX_ENV_NAME", "cov") == "cov"
 
+#: The environment of programs that are killed: coverage could not be written, and takes time.
+UNMEASURED = {"COVERAGE_PROCESS_CONFIG": "", "COVERAGE_PROCESS_START": ""}
+
 # Longer than anything takes: only a hang comes near.
 PATIENCE = 60.0
 
