@@ -37,23 +37,24 @@ CUTS: list[tuple[str, Script, type[BaseException], str]] = [
     ("silence", [*sent(1), Hold()], requests.RequestException, ""),
 ]
 
-NO_RECONNECTING: list[tuple[str, dict[str, Any]]] = [
-    ("reconnect=False", {"reconnect": False}),
-    ("POST", {"method": "POST", "reconnect": None}),
-]
+NO_RECONNECT: dict[str, Any] = {"reconnect": False}
+POST: dict[str, Any] = {"method": "POST", "reconnect": None}
 
 ENDED = [
     *[
         Scenario(
-            f"until: {name}, {how}",
+            f"until: {name}",
             [script, answer(9)],
             events="1 2",
             last_event_ids=[None],
             options={"until": "2", "max_event_size": 10_000, **options},
             waits=[],
         )
-        for name, script in COMING
-        for how, options in [("reconnecting", {}), *NO_RECONNECTING]
+        for name, script, options in [
+            *((name, script, {}) for name, script in COMING),
+            ("and then silence, not reconnecting", COMING[0][1], NO_RECONNECT),
+            ("and then silence, POST", COMING[0][1], POST),
+        ]
     ],
     Scenario(
         "until: a function of the event",
@@ -97,7 +98,7 @@ ENDED = [
 CUT_SHORT = [
     *[
         Scenario(
-            f"until: {name} before it, {how}",
+            f"until: {name} before it, not reconnecting",
             [script, answer(9)],
             events="1",
             last_event_ids=[None],
@@ -108,8 +109,10 @@ CUT_SHORT = [
             waits=[],
             skip=skip,
         )
-        for name, script, cause, skip in CUTS
-        for how, options in NO_RECONNECTING
+        for name, script, cause, skip, options in [
+            *((*cut, NO_RECONNECT) for cut in CUTS),
+            ("the end of a POST", *CUTS[0][1:], POST),
+        ]
     ],
     Scenario(
         "until: the server wants no reconnect",
