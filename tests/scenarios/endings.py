@@ -110,7 +110,7 @@ CUT_SHORT = [
             skip=skip,
         )
         for name, script, cause, skip, options in [
-            *((*cut, NO_RECONNECT) for cut in CUTS),
+            *((*row, NO_RECONNECT) for row in CUTS),
             ("the end of a POST", *CUTS[0][1:], POST),
         ]
     ],
