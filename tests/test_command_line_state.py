@@ -15,11 +15,12 @@ from sseclient_ng.testing import EventServer, ScriptedServer, response
 from support.command import THOROUGH, UNMEASURED, run, started, wait_until
 from support.dropping import dropping_server
 
+pytestmark = pytest.mark.timeout(600)  # far more than it takes on a slow machine
+
 A, B, C = Event("a", id="1"), Event("b", "edit", "2"), Event("c", id="3")
 
 # 200 kills where there is time for that.
-ROUNDS = 4
-KILLS = 50 if THOROUGH else 3
+ROUNDS, KILLS = (8, 25) if THOROUGH else (2, 3)
 MOST = 16  # events that a run may get before it is killed
 
 

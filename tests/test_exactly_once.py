@@ -23,8 +23,10 @@ from support.command import THOROUGH, UNMEASURED
 from support.dropping import dropping_server
 from support.redis_server import ADDRESS, redis_server
 
+pytestmark = pytest.mark.timeout(600)  # far more than it takes on a slow machine
+
 TOP = Path(__file__).parent.parent
-TOTAL = 600 if THOROUGH else 60
+TOTAL = 450 if THOROUGH else 60
 MOST = 30  # events that a run may get before it is killed
 
 
