@@ -98,6 +98,15 @@ def test_a_line_of_json_tells_everything(parses: bool, fields: list[str]) -> Non
             assert record["data"] == event.data
 
 
+@pytest.mark.parametrize("depth", [*range(980, 1320, 20), 100_000])
+def test_data_of_many_levels_is_no_error(depth: int) -> None:
+    """What json reads, it may not be able to write, and the limits depend on the interpreter."""
+    data = "[" * depth + "]" * depth
+    assert "".join(SAFE["pretty"].event(Event(data)).split()) == f"14:03:27message{data}"
+    assert json.loads(JSONLines(parses=True).event(Event("[1]")))["data"] == [1]
+    assert data in JSONLines(parses=True).event(Event(data))
+
+
 @given(FIELDS)
 def test_raw_gives_the_same_events_again(fields: list[str]) -> None:
     events = events_of(fields)

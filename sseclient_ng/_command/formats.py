@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from typing import Any, Callable, Protocol
@@ -12,6 +13,8 @@ from sseclient_ng._core.event import Event
 __all__ = ["Data", "Format", "JSONLines", "Pretty", "Raw", "Shown"]
 
 _KEY = re.compile(r'^( *)("(?:[^"\\]|\\.)*")(?=: )', re.MULTILINE)
+# Of data that is no JSON, or that can't be written as JSON again: NaN, or too many levels.
+_NO_JSON = (ValueError, RecursionError)
 _UNSAFE_IN_JSON = re.compile(f"[{UNSAFE}]")
 
 
@@ -65,12 +68,15 @@ class Pretty:
         return f"{self._colours[part]}{shown}{self._colours['end']}"
 
     def _data(self, data: str) -> str:
-        value = _parsed(data)
-        if not isinstance(value, (dict, list)):
+        try:
+            value = json.loads(data)
+            if not isinstance(value, (dict, list)):
+                return printable(data)
+            indented = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+        except _NO_JSON:
             return printable(data)
-        indented = printable(json.dumps(value, indent=2, ensure_ascii=False))
         key, end = self._colours["key"], self._colours["end"]
-        return _KEY.sub(lambda found: f"{found[1]}{key}{found[2]}{end}", indented)
+        return _KEY.sub(lambda found: f"{found[1]}{key}{found[2]}{end}", printable(indented))
 
 
 class JSONLines:
@@ -86,15 +92,17 @@ class JSONLines:
         self._parses = parses
 
     def event(self, event: Event) -> str:
-        return _json_line(
-            {
-                "event": event.event,
-                "data": _parsed(event.data) if self._parses else event.data,
-                "id": event.id,
-                "last_event_id": event.last_event_id,
-                "retry": event.retry,
-            }
-        )
+        record: dict[str, Any] = {
+            "event": event.event,
+            "data": event.data,
+            "id": event.id,
+            "last_event_id": event.last_event_id,
+            "retry": event.retry,
+        }
+        if self._parses:
+            with contextlib.suppress(*_NO_JSON):
+                return _json_line({**record, "data": json.loads(event.data)})
+        return _json_line(record)
 
     def comment(self, text: str) -> str:
         return _json_line({"comment": text})
@@ -142,16 +150,6 @@ class Raw:
         return f": {text}\n"
 
 
-def _parsed(data: str) -> Any:
-    """Return what JSON text says; text that is none, or can't be written again, as it is."""
-    try:
-        value = json.loads(data)
-        json.dumps(value, allow_nan=False)
-    except (ValueError, RecursionError):
-        return data
-    return value
-
-
 def _json_line(record: dict[str, Any]) -> str:
-    text = json.dumps(record, ensure_ascii=False)
+    text = json.dumps(record, ensure_ascii=False, allow_nan=False)
     return _UNSAFE_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
