@@ -12,7 +12,7 @@ from inspect import isawaitable
 from typing import Any, Callable, Optional, Protocol, cast
 
 from sseclient_ng._arguments import build_arguments, evaluate, rewind_body
-from sseclient_ng._callbacks import Callbacks, log_opened, log_wait
+from sseclient_ng._callbacks import Callbacks, deliver_next, log_opened, log_wait
 from sseclient_ng._core.event import Event
 from sseclient_ng._core.http import Verdict, judge_response
 from sseclient_ng._core.machine import (
@@ -194,13 +194,8 @@ class AsyncShell:
         The session is closed by the next step, or by the block: waiting for that here, a step that
         is cancelled would lose the event.
         """
-        ending = self.machine.ending
-        if ending is None:
-            return self.deliver()
-        is_last = ending.is_last(self.delivery.ready[0])
-        event = self.deliver()
+        event, is_last = deliver_next(self.machine)
         if is_last:
-            self.machine.delivered_last_event()
             self._close_body()
         return event
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 from typing import Callable, NamedTuple, Optional
 
+from sseclient_ng._core.event import Event
+from sseclient_ng._core.machine import Machine
 from sseclient_ng.exceptions import without_secrets
 
-__all__ = ["Callbacks", "log_opened", "log_wait"]
+__all__ = ["Callbacks", "deliver_next", "log_opened", "log_wait"]
 
 _logger = logging.getLogger("sseclient")
 
@@ -24,6 +26,26 @@ class Callbacks(NamedTuple):
     on_open: Optional[Callable[..., object]] = None
     on_error: Optional[Callable[[Exception, float], object]] = None
     on_comment: Optional[Callable[[str], object]] = None
+
+
+def deliver_next(machine: Machine) -> tuple[Event, bool]:
+    """Take the next event, and ask ``until`` about it first: if that fails, nothing is lost.
+
+    Args:
+        machine: it has answered DELIVER, and is told of the last event.
+
+    Returns:
+        The event, and whether it ends the stream.
+
+    Raises:
+        Exception: what the caller's function raises.
+    """
+    delivery, ending = machine.delivery, machine.ending
+    is_last = ending is not None and ending.is_last(delivery.ready[0])
+    event = delivery.deliver()
+    if is_last:
+        machine.delivered_last_event()
+    return event, is_last
 
 
 def log_opened(url: str) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any, Optional, Protocol, cast
 
 from sseclient_ng._arguments import build_arguments, rewind_body
-from sseclient_ng._callbacks import Callbacks, log_opened, log_wait
+from sseclient_ng._callbacks import Callbacks, deliver_next, log_opened, log_wait
 from sseclient_ng._core.event import Event
 from sseclient_ng._core.http import Verdict, judge_response
 from sseclient_ng._core.machine import (
@@ -225,13 +225,8 @@ class Shell:
 
     def _deliver_next(self) -> Event:
         """Return the next event, and end the stream if it is the last one."""
-        ending = self.machine.ending
-        if ending is None:
-            return self.deliver()
-        is_last = ending.is_last(self.delivery.ready[0])
-        event = self.deliver()
+        event, is_last = deliver_next(self.machine)
         if is_last:
-            self.machine.delivered_last_event()
             self._end()
         return event
 
