@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Optional, Union
 
 from sseclient_ng._core.event import Event
 
-from ._piece import flatten_body
+from ._piece import written
 from ._response import LAST_CHUNK, chunk, response
 from ._script import NO_CONTENT
 from ._server import ScriptedServer
@@ -136,9 +136,10 @@ class _Log:
 
 
 def _bytes_of(event: object) -> bytes:
-    if not isinstance(event, (Event, str, bytes)):
+    data = written(event)
+    if not isinstance(data, bytes):
         raise TypeError(f"send() needs an Event, text or bytes, not {event!r}")
-    return b"".join(piece for piece in flatten_body(event) if isinstance(piece, bytes))
+    return data
 
 
 def _own_id(event: Union[Event, str, bytes]) -> Optional[str]:

@@ -54,7 +54,7 @@ def flatten_body(body: object) -> Iterator[Piece]:
         TypeError: something is neither bytes, text, an event nor a step.
         ValueError: an event can't be written.
     """
-    piece = _written(body)
+    piece = written(body)
     if piece is not None:
         yield piece
     elif isinstance(body, Iterable):
@@ -69,7 +69,12 @@ def size_of(pieces: Iterable[Piece]) -> int:
     return sum(len(piece) for piece in pieces if isinstance(piece, bytes))
 
 
-def _written(part: object) -> Optional[Piece]:
+def written(part: object) -> Optional[Piece]:
+    """Return a piece of a body as it is sent; None for what is none, such as a list of pieces.
+
+    Raises:
+        ValueError: an event can't be written.
+    """
     if isinstance(part, Event):
         part = part.dump()
     if isinstance(part, str):
