@@ -601,6 +601,25 @@ def test_a_pipe_that_does_not_block() -> None:
         assert process.wait(60) == 0
 
 
+def test_a_full_pipe_that_does_not_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reader comes only when the writer waits for it."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    filled = os.write(writing, bytes(1_000_000))
+    wait, had = select.select, []
+
+    def read_and_wait(*arguments: Any) -> Any:
+        had.append(os.read(reading, filled))
+        return wait(*arguments)
+
+    monkeypatch.setattr(select, "select", read_and_wait)
+    output.FileOutput(writing).write("Ada\n")
+    assert had == [bytes(filled)]
+    assert os.read(reading, 10) == b"Ada\n"
+    os.close(reading)
+    os.close(writing)
+
+
 @pytest.mark.parametrize("rest", ["more", "silence"])
 def test_a_pipe_that_is_closed(rest: str) -> None:
     """It ends at once, not only when there is something to write."""
