@@ -10,6 +10,7 @@ from typing import Callable, Union, cast
 import requests
 import urllib3
 
+from sseclient_ng._core.checks import check_switch
 from sseclient_ng._core.http import (
     HeaderValue,
     body_can_be_sent_again,
@@ -20,6 +21,7 @@ from sseclient_ng._core.http import (
 
 __all__ = [
     "build_arguments",
+    "check_request",
     "copy_arguments",
     "evaluate",
     "has_authorization",
@@ -35,6 +37,28 @@ _says_that_a_url_is_none = re.compile("URL|netloc|[Pp]ort |IPv[46]|[Hh]ost|redir
 _logger = logging.getLogger("sseclient")
 
 _Headers = Mapping[str, HeaderValue]
+
+
+def check_request(method: object, check_content_type: object, given: Mapping[str, object]) -> None:
+    """Refuse arguments of a client that would fail with its first request, or later.
+
+    Args:
+        method: the method of the requests.
+        check_content_type: whether the Content-Type is checked.
+        given: the keyword arguments of the requests.
+
+    Raises:
+        TypeError: one of them has a wrong type; the message says which.
+    """
+    if not isinstance(method, str):
+        raise TypeError(f"method must be text, such as 'POST', not {method!r}")
+    check_switch("check_content_type", check_content_type)
+    headers = given.get("headers")
+    can_be_copied = headers is None or callable(headers) or hasattr(headers, "__iter__")
+    if isinstance(headers, (str, bytes)) or not can_be_copied:
+        raise TypeError(
+            f"headers must be a dict, or a function that returns one, not {type(headers).__name__}"
+        )
 
 
 def copy_arguments(given: Mapping[str, object]) -> dict[str, object]:

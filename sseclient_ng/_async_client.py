@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar, Union, overload
 
-from sseclient_ng._arguments import copy_arguments, record_body_positions
+from sseclient_ng._arguments import check_request, copy_arguments, record_body_positions
 from sseclient_ng._async_shell import AsyncShell
 from sseclient_ng._attributes import StreamAttributes
 from sseclient_ng._callbacks import Callbacks
@@ -19,12 +19,17 @@ from sseclient_ng._core.event import Event
 from sseclient_ng._core.machine import Machine
 from sseclient_ng._core.parser import DEFAULT_MAX_EVENT_SIZE
 from sseclient_ng._core.policy import ReconnectPolicy, choose_policy
-from sseclient_ng._transports.choosing import choose_async_transport
+from sseclient_ng._sources import refuse_text
+from sseclient_ng._suggestions import refuse_unknown
+from sseclient_ng._transports.choosing import async_argument_names, choose_async_transport
 
 if TYPE_CHECKING:
     import aiohttp
     import httpx
     import httpx2
+    from typing_extensions import Unpack
+
+    from sseclient_ng._keywords import AiohttpArguments, HttpxAsyncArguments
 
     AsyncSession = Union[aiohttp.ClientSession, httpx.AsyncClient, httpx2.AsyncClient]
 
@@ -78,9 +83,11 @@ class AsyncSSEClient(StreamAttributes):
         resp: the response that is being read, or None.
 
     Raises:
-        TypeError: ``url``, ``session``, ``reconnect`` or ``until`` has a wrong type.
+        TypeError: an argument has a wrong type, or nobody knows it.
         ModuleNotFoundError: there is no ``session``, and aiohttp is not installed.
-        ValueError: the body can be sent only once, but has to be sent again on a reconnect.
+        ValueError: a number is out of range; or the body can be sent only once, but has to be sent
+            again on a reconnect.
+        requests.exceptions.InvalidURL: ``url`` is the text of an event stream.
 
     Connecting and iterating raise the same errors as `SSEClient`. A connection that fails raises an
     error that is both ``requests.exceptions.ConnectionError`` and the library's; a status raises
@@ -91,6 +98,30 @@ class AsyncSSEClient(StreamAttributes):
 
     _shell: AsyncShell
 
+    @overload
+    def __init__(
+        self,
+        url: str,
+        last_id: Optional[str] = None,
+        retry: int = 3000,
+        session: Union[httpx.AsyncClient, httpx2.AsyncClient] = ...,
+        *,
+        on_open: Union[
+            Callable[[httpx.Response], object], Callable[[httpx2.Response], object], None
+        ] = None,
+        **arguments: Unpack[HttpxAsyncArguments],
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        url: str,
+        last_id: Optional[str] = None,
+        retry: int = 3000,
+        session: Optional[aiohttp.ClientSession] = None,
+        *,
+        on_open: Optional[Callable[[aiohttp.ClientResponse], object]] = None,
+        **arguments: Unpack[AiohttpArguments],
+    ) -> None: ...
     def __init__(
         self,
         url: str,
@@ -103,17 +134,21 @@ class AsyncSSEClient(StreamAttributes):
         until: Optional[Until] = None,
         max_event_size: Optional[int] = DEFAULT_MAX_EVENT_SIZE,
         check_content_type: bool = True,
-        on_open: Optional[Callable[[Any], object]] = None,
+        on_open: Optional[Callable[..., object]] = None,
         on_error: Optional[Callable[[Exception, float], object]] = None,
         on_comment: Optional[Callable[[str], object]] = None,
-        **aiohttp_kwargs: Any,
+        **aiohttp_kwargs: object,
     ) -> None:
         if not isinstance(url, str):
             raise TypeError(
                 f"AsyncSSEClient needs a URL (str), not {type(url).__name__}; "
                 "what is open already is read by aiter_events()"
             )
+        refuse_text(url, "iter_events")
+        check_request(method, check_content_type, aiohttp_kwargs)
         policy = choose_policy(reconnect, method)
+        transport = choose_async_transport(session, repeats=policy is not None)
+        refuse_unknown(AsyncSSEClient, aiohttp_kwargs, async_argument_names(session), session)
         self.url = url
         self.session = session
         self.aiohttp_kwargs: dict[str, Any] = copy_arguments(aiohttp_kwargs)
@@ -123,7 +158,7 @@ class AsyncSSEClient(StreamAttributes):
         )
         self._shell = AsyncShell(  # pyright: ignore[reportIncompatibleVariableOverride]
             Machine(delivery, policy, ending=choose_ending(until)),
-            choose_async_transport(session, repeats=policy is not None),
+            transport,
             Callbacks(on_open, on_error, on_comment),
             method=method.upper(),
             check_content_type=check_content_type,
@@ -141,6 +176,14 @@ class AsyncSSEClient(StreamAttributes):
         if event is None:
             raise StopAsyncIteration
         return event
+
+    def events(self) -> AsyncIterator[Event]:
+        """Return an asynchronous iterator over the events, as `SSEClient.events` does: the client.
+
+        Raises:
+            Exception: what iterating over the client itself raises.
+        """
+        return self
 
     async def close(self) -> None:
         """End the iteration, in whatever task it runs, and close the connection.

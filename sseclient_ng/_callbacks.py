@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
-from typing import Callable, NamedTuple, Optional
+from dataclasses import dataclass
+from typing import Callable, Optional
 
+from sseclient_ng._core.checks import check_function
 from sseclient_ng._core.event import Event
 from sseclient_ng._core.machine import Machine
+from sseclient_ng._reasons import reason_of
 from sseclient_ng.exceptions import without_secrets
 
 __all__ = ["Callbacks", "deliver_next", "log_opened", "log_wait"]
@@ -14,18 +17,27 @@ __all__ = ["Callbacks", "deliver_next", "log_opened", "log_wait"]
 _logger = logging.getLogger("sseclient")
 
 
-class Callbacks(NamedTuple):
+@dataclass(frozen=True)
+class Callbacks:
     """The caller's functions; None calls nobody.
 
     Args:
         on_open: called with the response.
         on_error: called with the error and the seconds of the wait.
         on_comment: called with the text of a comment.
+
+    Raises:
+        TypeError: one of them is no function.
     """
 
     on_open: Optional[Callable[..., object]] = None
     on_error: Optional[Callable[[Exception, float], object]] = None
     on_comment: Optional[Callable[[str], object]] = None
+
+    def __post_init__(self) -> None:
+        """Refuse what can't be called, by name."""
+        for name, value in vars(self).items():
+            check_function(name, value)
 
 
 def deliver_next(machine: Machine) -> tuple[Event, bool]:
@@ -65,5 +77,5 @@ def log_wait(url: str, error: Exception, delay: float) -> None:
         error: what ended the connection or the attempt.
         delay: seconds.
     """
-    kind = type(error).__name__
-    _logger.info("%s: %s, reconnecting in %.2f s", without_secrets(url), kind, delay)
+    reason = reason_of(error)
+    _logger.info("%s: %s; reconnecting in %.2f s", without_secrets(url), reason, delay)

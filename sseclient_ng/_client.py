@@ -6,28 +6,36 @@ import contextlib
 import sys
 from collections.abc import Iterator, Mapping
 from types import TracebackType
-from typing import Any, Callable, ClassVar, Optional, TypeVar, Union, cast
+from typing import TYPE_CHECKING, Any, Callable, ClassVar, Optional, TypeVar, Union, overload
 
 import requests
 
-from sseclient_ng._arguments import copy_arguments, record_body_positions
+from sseclient_ng._arguments import check_request, copy_arguments, record_body_positions
 from sseclient_ng._attributes import StreamAttributes
 from sseclient_ng._callbacks import Callbacks
+from sseclient_ng._core.checks import check_count, check_text
 from sseclient_ng._core.delivery import Delivery
 from sseclient_ng._core.ending import Until, choose_ending
 from sseclient_ng._core.event import Event
 from sseclient_ng._core.machine import Machine
-from sseclient_ng._core.parser import DEFAULT_MAX_EVENT_SIZE
+from sseclient_ng._core.parser import DEFAULT_MAX_EVENT_SIZE, SIZE
 from sseclient_ng._core.policy import ReconnectPolicy, choose_policy
 from sseclient_ng._shell import Shell
-from sseclient_ng._sources import Source, body_of_source
+from sseclient_ng._sources import Source, body_of_source, refuse_text
+from sseclient_ng._suggestions import refuse_unknown
+from sseclient_ng._transports.choosing import argument_names
 from sseclient_ng._transports.requests_transport import Session
+
+if TYPE_CHECKING:
+    import httpx
+    import httpx2
+    from typing_extensions import Unpack
+
+    from sseclient_ng._keywords import HttpxArguments, RequestsArguments, SourceOptions
 
 __all__ = ["Client"]
 
 _Self = TypeVar("_Self", bound="Client")
-
-_NO_SOURCE = cast(str, object())
 
 
 class Client(StreamAttributes):
@@ -78,9 +86,10 @@ class Client(StreamAttributes):
         requests.exceptions.RequestException: the first connection failed; it is tried once.
         requests.exceptions.HTTPError: the server answered with an unexpected status.
         InvalidContentType: the response can't be an event stream.
-        TypeError: ``source`` can't be read, or ``session`` or ``until`` is of another kind.
+        TypeError: ``source`` can't be read, an argument has a wrong type, or nobody knows it.
         RuntimeError: ``session`` is a closed client of httpx.
-        ValueError: the body can be sent only once, but has to be sent again on a reconnect.
+        ValueError: a number is out of range; or the body can be sent only once, but has to be sent
+            again on a reconnect.
         LookupError: there is no such ``char_enc``.
 
     Iterating raises, after every complete event:
@@ -106,9 +115,63 @@ class Client(StreamAttributes):
     _shell_type: ClassVar[type[Shell]] = Shell
     _delivers_one_by_one: ClassVar[bool] = False
 
+    @overload
     def __init__(
         self,
-        source: Union[str, Source] = _NO_SOURCE,
+        source: str,
+        last_id: Optional[str] = None,
+        retry: int = 3000,
+        session: Union[httpx.Client, httpx2.Client] = ...,
+        chunk_size: Optional[int] = 1024,
+        *,
+        on_open: Union[
+            Callable[[httpx.Response], object], Callable[[httpx2.Response], object], None
+        ] = None,
+        **arguments: Unpack[HttpxArguments],
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        source: str,
+        last_id: Optional[str] = None,
+        retry: int = 3000,
+        session: Optional[Session] = None,
+        chunk_size: Optional[int] = 1024,
+        *,
+        on_open: Optional[Callable[[requests.Response], object]] = None,
+        **arguments: Unpack[RequestsArguments],
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        *,
+        url: str,
+        last_id: Optional[str] = None,
+        retry: int = 3000,
+        session: Optional[Session] = None,
+        chunk_size: Optional[int] = 1024,
+        on_open: Optional[Callable[[requests.Response], object]] = None,
+        **arguments: Unpack[RequestsArguments],
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        source: Source,
+        char_enc: Optional[str] = None,
+        /,
+        **options: Unpack[SourceOptions],
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        source: Source,
+        *,
+        char_enc: Optional[str] = None,
+        **options: Unpack[SourceOptions],
+    ) -> None: ...
+    def __init__(
+        self,
+        source: Union[str, Source, None] = None,
         last_id: Optional[str] = None,
         retry: int = 3000,
         session: Optional[Session] = None,
@@ -120,17 +183,23 @@ class Client(StreamAttributes):
         until: Optional[Until] = None,
         max_event_size: Optional[int] = DEFAULT_MAX_EVENT_SIZE,
         check_content_type: bool = True,
-        on_open: Optional[Callable[[Any], object]] = None,
+        on_open: Optional[Callable[..., object]] = None,
         on_error: Optional[Callable[[Exception, float], object]] = None,
         on_comment: Optional[Callable[[str], object]] = None,
         **requests_kwargs: object,
     ) -> None:
-        if source is _NO_SOURCE:
+        if source is None:
             source = _take_url(requests_kwargs)
         has_url = isinstance(source, str)
-        if not has_url:
+        check_request(method, check_content_type, requests_kwargs)
+        check_count("chunk_size", chunk_size or None, SIZE)
+        refuse_unknown(Client, requests_kwargs, argument_names(session), session)
+        if isinstance(source, str):
+            refuse_text(source)
+        else:
             _refuse_options_of_requests(reconnect, requests_kwargs)
             last_id, char_enc = None, char_enc or last_id
+        check_text("char_enc", char_enc, "the name of an encoding")
         policy = choose_policy(reconnect, method) if has_url else None
         delivery = Delivery(
             last_id,
@@ -211,7 +280,7 @@ class Client(StreamAttributes):
 def _take_url(requests_kwargs: dict[str, object]) -> str:
     url = requests_kwargs.pop("url", None)
     if not isinstance(url, str):
-        raise TypeError("SSEClient needs a URL, or a response, file or iterable to read")
+        raise TypeError("SSEClient needs a URL (str), or a response, file or iterable to read")
     return url
 
 

@@ -18,6 +18,7 @@ from sseclient_ng._core.failure import Failure
 from sseclient_ng._core.http import Verdict
 from sseclient_ng._core.machine import LastError
 from sseclient_ng._core.policy import ReconnectPolicy
+from sseclient_ng._reasons import reason_of
 from sseclient_ng._transports import MalformedAnswer
 from sseclient_ng.exceptions import (
     IncompleteStream,
@@ -152,7 +153,7 @@ def final_error(last: LastError, url: str) -> Exception:
         url: what was asked for; "" where something was given.
     """
     if last.attempts is not None:
-        final: SSEError = RetriesExhausted(last.attempts, url)
+        final: SSEError = RetriesExhausted(last.attempts, url, reason_of(last.error))
     elif last.came is not None:
         final = IncompleteStream(last.came.events, last.came.last_event, url)
     else:

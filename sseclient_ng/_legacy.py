@@ -231,16 +231,6 @@ class OldNames(Client):
         if _plain_names(cls):
             cls._shell_type, cls._delivers_one_by_one = MirroringShell, True
 
-    # -- of clients that are made without their constructor, as tests of subclasses do it
-
-    def __new__(cls: type[_Self], *_arguments: Any, **_keywords: Any) -> _Self:
-        """Make a client whose hooks work without its constructor."""
-        self = object.__new__(cls)
-        delivery = Delivery(None, 3000, max_event_size=DEFAULT_MAX_EVENT_SIZE)
-        self._shell = HookedShell(Machine(delivery, ReconnectPolicy()), Callbacks())
-        self.requests_kwargs = copy_arguments({})
-        return self
-
     # -- of sseclient: its __next__, which programs rewrite, works on these
 
     @property
@@ -315,8 +305,20 @@ class OldNames(Client):
 # Subclasses have an attribute of that name; to type checkers it stays the property.
 setattr(OldNames, "closed", _Overridable(vars(StreamAttributes)["closed"]))  # noqa: B010
 
-# For help() and editors: the parameters are those of the constructor.
-setattr(OldNames.__new__, "__signature__", inspect.signature(Client.__init__))  # noqa: B010
+
+def _make_client(cls: type[_Self], *_arguments: object, **_keywords: object) -> _Self:
+    """Make a client whose hooks work without its constructor, as tests of subclasses make one."""
+    self = object.__new__(cls)
+    delivery = Delivery(None, 3000, max_event_size=DEFAULT_MAX_EVENT_SIZE)
+    shell = HookedShell(Machine(delivery, ReconnectPolicy()), Callbacks())
+    setattr(self, "_shell", shell)  # noqa: B010 - our own
+    self.requests_kwargs = copy_arguments({})
+    return self
+
+
+# To type checkers, editors and help(), the parameters are those of the constructor.
+setattr(_make_client, "__signature__", inspect.signature(Client.__init__))  # noqa: B010
+setattr(OldNames, "__new__", _make_client)  # noqa: B010
 
 _ORIGINALS = {name: vars(OldNames)[name] for name in ("_connect", "iter_content", "_read")}
 

@@ -28,6 +28,7 @@ from sseclient_ng._core.machine import (
 )
 from sseclient_ng._core.text import Chunk
 from sseclient_ng._failures import classify_error, error_for_answer, final_error
+from sseclient_ng._no_events import is_closed, warn_of_no_events
 from sseclient_ng._signals import raised_by_handler
 from sseclient_ng._transports import Answer, Body, Request, Transport
 from sseclient_ng._transports.choosing import choose_transport
@@ -91,6 +92,8 @@ class Shell:
         self._check_content_type = check_content_type
         self._body_positions = body_positions
         self._transport: Optional[Transport] = None
+        self._given: Optional[Body] = None  # until its end
+        self._was_closed = False  # when it was given
         self._waker = Waker()
         self._in_use = threading.Lock()  # held while the body is read, and while it is closed
 
@@ -135,6 +138,7 @@ class Shell:
         """
         self.take_body(body)
         self.machine.given()
+        self._given, self._was_closed = body, is_closed(body.source)
 
     def next_event(self, client: Client) -> Optional[Event]:
         """Carry out what the machine answers until there is an event.
@@ -160,6 +164,7 @@ class Shell:
                     return self._deliver_next()
                 elif action is STOP:
                     self._end()
+                    self._explain_silence()
                     return None
                 else:
                     self._carry_out(action, client)
@@ -320,6 +325,15 @@ class Shell:
         if self.machine.closed or not self.machine.is_given:
             with self._in_use:
                 self._close_body()
+
+    def _explain_silence(self) -> None:
+        given, self._given = self._given, None
+        if given is not None and not self.delivery.brought_event and not self.machine.closed:
+            warn_of_no_events(
+                given.source,
+                was_closed=self._was_closed and not self.delivery.brought_bytes,
+                check_content_type=self._check_content_type,
+            )
 
     def _close_body(self) -> None:
         body, self.body = self.body, None

@@ -5,8 +5,11 @@ from __future__ import annotations
 import contextlib
 import inspect
 import io
+import os
+import re
 from collections.abc import AsyncIterable, Iterable, Iterator, Mapping
 from typing import (
+    Any,
     Callable,
     Optional,
     Protocol,
@@ -25,7 +28,7 @@ from sseclient_ng._core.iterate import with_end
 from sseclient_ng._core.text import Chunk, as_bytes
 from sseclient_ng._waker import wake_after
 
-__all__ = ["Source", "SourceBody", "body_of_response", "body_of_source"]
+__all__ = ["Source", "SourceBody", "body_of_response", "body_of_source", "refuse_text"]
 
 _READ_SIZE = 65536
 
@@ -56,6 +59,14 @@ _KINDS = (
     "a URL (str), a requests.Response, a urllib3 response, a binary file, "
     "an iterable of bytes or str chunks, or an object with iter_content() or iter_bytes()"
 )
+
+
+# These can be iterated over, or have a method that could be called, but they give no chunks.
+_NOT_CHUNKS = (str, bytes, bytearray, memoryview, Mapping, type, os.PathLike)
+
+_is_text_of_stream = re.compile(
+    "(data|event|id|retry)?:|(?![a-z][a-z0-9+.-]*://).*[\r\n]", re.I
+).match
 
 
 class SourceBody:
@@ -158,8 +169,8 @@ def body_of_source(source: Source, chunk_size: Optional[int]) -> SourceBody:
 def _of_source(source: object, chunk_size: Optional[int]) -> Iterator[Chunk]:
     if isinstance(source, HTTPResponse):
         return _urllib3_body.chunks_of(source, _read_size(chunk_size))
-    if isinstance(source, (str, bytes, bytearray, memoryview, Mapping, type)):
-        raise _not_a_source(cast(object, source))
+    if isinstance(source, _NOT_CHUNKS) or _is_asynchronous(source):
+        raise _not_a_source(cast(Any, source))
     read = _prompt_read(source)
     if read is not None:
         return _of_file(read, _read_size(chunk_size))
@@ -172,6 +183,14 @@ def _of_source(source: object, chunk_size: Optional[int]) -> Iterator[Chunk]:
     if isinstance(source, Readable):
         return _of_file(source.read, chunk_size or 1)
     raise _not_a_source(source)
+
+
+def _is_asynchronous(source: object) -> bool:
+    """Return whether a source is read with ``await``, in whatever library."""
+    if isinstance(source, Iterable):
+        return False
+    read = getattr(source, "read", None)
+    return isinstance(source, AsyncIterable) or inspect.iscoroutinefunction(read)
 
 
 def _read_size(chunk_size: Optional[int]) -> int:
@@ -240,10 +259,42 @@ def _of_file(read: Callable[[int], Chunk], read_size: int) -> Iterator[Chunk]:
         yield chunk
 
 
-def _not_a_source(source: object) -> TypeError:
-    if isinstance(source, AsyncIterable):
-        return TypeError(
-            "SSEClient can't read an asynchronous iterable; iterate over "
-            "sseclient_ng.aiter_events(...), or use AsyncSSEClient with a URL"
+def refuse_text(url: str, function: str = "SSEClient") -> None:
+    """Refuse the text of an event stream in the place of its URL.
+
+    Args:
+        url: what was given.
+        function: what reads a list of chunks.
+
+    Raises:
+        requests.exceptions.InvalidURL: it is no URL.
+    """
+    if _is_text_of_stream(url.lstrip()):
+        raise requests.exceptions.InvalidURL(
+            f"expected a URL, got the text of an event stream: {url[:30]!r}...; "
+            f"to read a text, put it in a list: {function}([text])"
         )
-    return TypeError(f"SSEClient reads {_KINDS}, not {type(source).__name__}")
+
+
+def _not_a_source(source: object) -> TypeError:
+    kind = f"{type(source).__module__.partition('.')[0]}.{type(source).__name__}"
+    kind = kind.removeprefix("builtins.")
+    advice = f"SSEClient reads {_KINDS}"
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        advice = "to read bytes of a stream, put them in a list: SSEClient([data])"
+    elif isinstance(source, Mapping):
+        advice = "SSEClient reads the response itself, not its JSON"
+    elif isinstance(source, os.PathLike):
+        advice = 'to read a file, open it: SSEClient(open(path, "rb"))'
+    elif hasattr(source, "aiter_bytes"):
+        advice = "iterate over sseclient_ng.aiter_events(response.aiter_bytes())"
+    elif hasattr(getattr(source, "content", None), "iter_any"):
+        advice = "iterate over sseclient_ng.aiter_events(response.content.iter_any())"
+    elif isinstance(source, AsyncIterable):
+        advice = (
+            "iterate over sseclient_ng.aiter_events(...), or use AsyncSSEClient with a URL: "
+            "SSEClient reads no asynchronous iterable"
+        )
+    elif inspect.isawaitable(source):
+        advice = "await it, and iterate over sseclient_ng.aiter_events(...)"
+    return TypeError(f"SSEClient can't read {kind}; {advice}")

@@ -15,6 +15,7 @@ its ``response``. Catch ``requests.RequestException`` to catch all errors.
 
 from __future__ import annotations
 
+import re
 from typing import Optional
 from urllib.parse import urlsplit
 
@@ -64,8 +65,8 @@ class InvalidContentType(SSEError):
     def __init__(self, content_type: str, url: str = "", response: object = None) -> None:
         place = f" from {without_secrets(url)}" if url else ""
         super().__init__(
-            f"expected Content-Type text/event-stream{place}, got {content_type!r}; "
-            "pass check_content_type=False to read it anyway"
+            f"expected Content-Type text/event-stream{place}, got {content_type!r}"
+            + _what_it_is_instead(response)
         )
         self.content_type = content_type
         self.url = url
@@ -115,20 +116,39 @@ class RetriesExhausted(SSEError):
     Args:
         attempts: how many attempts failed in a row.
         url: the URL that was asked.
+        reason: why the last one failed, in a few words without secrets; "" where nobody knows.
 
     The last error is the ``__cause__``.
     """
 
-    def __init__(self, attempts: int, url: str) -> None:
-        super().__init__(f"gave up on {without_secrets(url)} after {attempts} failed attempts")
+    def __init__(self, attempts: int, url: str, reason: str = "") -> None:
+        tried = f"{attempts} failed attempt{'' if attempts == 1 else 's'}"
+        last = f", the last one: {reason}" if reason else ""
+        super().__init__(f"gave up on {without_secrets(url)} after {tried}{last}")
         self.attempts = attempts
         self.url = url
+        self.reason = reason
 
-    def __reduce__(self) -> tuple[type, tuple[int, str]]:
-        return type(self), (self.attempts, self.url)
+    def __reduce__(self) -> tuple[type, tuple[int, str, str]]:
+        return type(self), (self.attempts, self.url, self.reason)
 
 
 _SHOWN = 80  # characters of an event's data in a message
+_SHOWN_OF_BODY = 300  # characters: the reason that a server gives
+_begins_like_a_stream = re.compile(rb"(\xef\xbb\xbf)?(data|event|id|retry)?:").match
+
+
+def _what_it_is_instead(response: object) -> str:
+    body: object = getattr(response, "content", None)
+    if not isinstance(body, bytes):
+        return ""
+    if _begins_like_a_stream(body):
+        return ", but the body looks like a stream; pass check_content_type=False to read it"
+    text = body[: 4 * _SHOWN_OF_BODY].decode("utf-8", "replace").strip()
+    if not text:
+        return "; the body is empty"
+    dots = "..." if len(text) > _SHOWN_OF_BODY else ""
+    return f"; the body begins: {text[:_SHOWN_OF_BODY]!r}{dots}"
 
 
 def _shortened(event: Event) -> str:

@@ -223,9 +223,33 @@ def test_an_error_names_the_wrong_type_of_a_chunk(chunk: object, named: str) -> 
             list(read(chunks))
 
 
-def test_bytes_are_not_chunks() -> None:
-    with pytest.raises(TypeError, match="bytes or str, not int"):
-        list(iter_events(b"data: a\n\n"))  # type: ignore[arg-type]
+class Answer:
+    """A response of httpx, as far as it counts."""
+
+    iter_bytes = aiter_bytes = iter_lines = aiter_lines = None
+
+
+NO_CHUNKS: list[tuple[Any, Any, str]] = [
+    (iter_events, "https://a.example/", "not over str; to read a URL, use SSEClient(url)"),
+    (iter_events, "data: a", "not over str; put it in a list: iter_events([str])"),
+    (iter_events, b"data: a\n\n", "not over bytes; put it in a list: iter_events([bytes])"),
+    (iter_events, None, "not over NoneType"),
+    (iter_events, Answer(), "not over Answer; pass its iter_bytes()"),
+    (iter_line_events, Answer(), "not over Answer; pass its iter_lines()"),
+    (iter_line_events, "data: a\n\n", "not over str; put it in a list: iter_line_events([str])"),
+    (aiter_events, "https://a.example/", "not over str; to read a URL, use AsyncSSEClient(url)"),
+    (aiter_events, [b"data: a\n\n"], "not over list"),
+    (aiter_events, b"data: a\n\n", "not over bytes"),
+    (aiter_events, Answer(), "not over Answer; pass its aiter_bytes()"),
+    (aiter_line_events, Answer(), "not over Answer; pass its aiter_lines()"),
+]
+
+
+@pytest.mark.parametrize(("function", "given", "words"), NO_CHUNKS)
+def test_what_has_no_chunks(function: Any, given: Any, words: str) -> None:
+    with pytest.raises(TypeError) as caught:
+        function(given)
+    assert str(caught.value) == f"{function.__name__}() iterates over chunks, {words}"
 
 
 def test_limit_raises_after_the_events_before() -> None:

@@ -75,9 +75,8 @@ def explain(error: Exception, url: str, *, connected: bool) -> tuple[int, str]:
     """
     place = without_secrets(url)
     if isinstance(error, RetriesExhausted) and error.__cause__ is not None:
-        reason = reason_of(error.__cause__)
         refused = isinstance(error.__cause__, requests.HTTPError)
-        return REFUSED if refused else NO_CONNECTION, f"{error}, the last one: {reason}"
+        return REFUSED if refused else NO_CONNECTION, str(error)
     if isinstance(error, IncompleteStream):
         return BROKEN_OFF, _incomplete(error)
     if isinstance(error, EventTooLarge):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import enum
 from collections import deque
+from collections.abc import Sequence
 from typing import Optional, Union
 
+from sseclient_ng._core.checks import check_count, check_number
 from sseclient_ng._core.event import Comment, Event
-from sseclient_ng._core.parser import EventStreamParser
+from sseclient_ng._core.parser import SIZE, EventStreamParser
 from sseclient_ng._core.text import Chunk, Transcoder, id_text
 
 __all__ = ["Delivery", "Progress"]
@@ -37,6 +39,11 @@ class Delivery:
         one_by_one: whether `take` has to be called for each event before `deliver`. Comments
             imply it.
 
+    Raises:
+        TypeError: ``retry`` or ``max_event_size`` is no number.
+        ValueError: ``retry`` or ``max_event_size`` is out of range.
+        LookupError: there is no such encoding.
+
     Attributes:
         last_id: the last event ID of what was delivered. Setting it changes what the next
             connection asks for.
@@ -59,6 +66,8 @@ class Delivery:
         comments: bool = False,
         one_by_one: bool = False,
     ) -> None:
+        check_number("retry", retry, "a number of milliseconds")
+        check_count("max_event_size", max_event_size, SIZE)
         self.last_id = last_id
         self.retry = retry
         self.ready: deque[Event] = deque()
@@ -118,10 +127,14 @@ class Delivery:
         """
         parser, rest = self.parser, self._transcoder.finish()
         if self._comments:
-            self.inbox += parser.feed_with_comments(rest) + parser.close_with_comments()
+            last = parser.feed_with_comments(rest) + parser.close_with_comments()
         else:
-            last = parser.feed(rest) + parser.close()
-            (self.inbox if self._one_by_one else self.ready).extend(last)
+            last = [*parser.feed(rest), *parser.close()]
+        if self._one_by_one:
+            self.inbox.extend(last)
+        else:
+            self.ready.extend(item for item in last if isinstance(item, Event))
+        self._note_events(last)
 
     def drop(self) -> None:
         """Drop what was not delivered; the server is asked for it again."""
@@ -180,10 +193,15 @@ class Delivery:
         feed = self.parser.feed_with_comments if self._comments else self.parser.feed
         items = feed(chunk)
         self.inbox += items
+        if not self._note_events(items):
+            self._receive_no_event(chunk)
+
+    def _note_events(self, items: Sequence[Union[Event, Comment]]) -> bool:
+        """Return whether there is an event among what came."""
         if any(isinstance(item, Event) for item in items):
             self._progress = Progress.EVENT
-        else:
-            self._receive_no_event(chunk)
+            return True
+        return False
 
     def _receive_no_event(self, chunk: bytes) -> None:
         if not self.inbox:

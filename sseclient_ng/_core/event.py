@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Optional, Union
+from typing import Any, Optional
 
 from sseclient_ng._core.fields import Fields, decode
 from sseclient_ng._core.line_ends import LineEnds
 from sseclient_ng._core.text import utf8
 
-__all__ = ["Comment", "Event", "EventWithCarriedID", "JSONValue"]
-
-JSONValue = Union[bool, int, float, str, list["JSONValue"], dict[str, "JSONValue"], None]
-"""A value of a JSON text."""
+__all__ = ["Comment", "Event", "EventWithCarriedID"]
 
 _LINE_END = re.compile("\r\n|\r|\n")
 
@@ -28,8 +25,8 @@ class Event:
         retry: the reconnection time that this event's own block set, in milliseconds; None where it
             set none.
 
-    The attributes are named like the arguments. They can be changed, and others can be added. An
-    event is always true, and ``str(event)`` is its data.
+    The attributes are named like the arguments. They can be changed, and others can be added. Two
+    events are equal if these four are. An event is always true, and ``str(event)`` is its data.
 
     See the WHATWG HTML standard, 9.2.6 "Interpreting an event stream".
     """
@@ -58,14 +55,13 @@ class Event:
         """
         return "" if self.id is None else self.id
 
-    def json(self) -> JSONValue:
+    def json(self) -> Any:
         """Return the data, parsed as JSON.
 
         Raises:
             json.JSONDecodeError: the data is not JSON. This is a ValueError.
         """
-        value: JSONValue = json.loads(self.data)
-        return value
+        return json.loads(self.data)
 
     def dump(self) -> str:
         """Return the event as a server writes it: its fields, then a blank line.
@@ -101,6 +97,20 @@ class Event:
                 fields.add_line(line)
         data = decode(fields.data[:-1])
         return cls(data, fields.event_type or "message", fields.id, fields.retry)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Event):
+            return NotImplemented
+        return self._fields() == other._fields()
+
+    def __hash__(self) -> int:
+        try:
+            return hash(self._fields())
+        except TypeError:  # a program has put parsed JSON into the data
+            return hash((self.event, self.id))
+
+    def _fields(self) -> tuple[object, ...]:
+        return self.data, self.event, self.id, self.retry
 
     def __str__(self) -> str:
         return self.data

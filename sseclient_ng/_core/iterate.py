@@ -34,6 +34,9 @@ def iter_events(chunks: Iterable[Chunk]) -> Iterator[Event]:
     See the WHATWG HTML standard, 9.2.5 "Parsing an event stream".
     """
     _refuse_lines(chunks, "iter_lines", "iter_line_events")
+    if isinstance(chunks, str) and "\n" in chunks:
+        chunks = [chunks]
+    _refuse_what_has_no_chunks(chunks, "iter_events", "iter_bytes")
     return _iter_parsed(map(as_bytes, chunks))
 
 
@@ -58,6 +61,7 @@ def aiter_events(chunks: AsyncIterable[Chunk]) -> AsyncIterator[Event]:
     See the WHATWG HTML standard, 9.2.5 "Parsing an event stream".
     """
     _refuse_lines(chunks, "aiter_lines", "aiter_line_events")
+    _refuse_what_has_no_chunks(chunks, "aiter_events", "aiter_bytes")
     return _aiter_parsed(chunks, as_bytes)
 
 
@@ -78,6 +82,7 @@ def iter_line_events(lines: Iterable[Chunk]) -> Iterator[Event]:
 
     See the WHATWG HTML standard, 9.2.5 "Parsing an event stream".
     """
+    _refuse_what_has_no_chunks(lines, "iter_line_events", "iter_lines")
     return _iter_parsed(map(with_end, lines))
 
 
@@ -98,6 +103,7 @@ def aiter_line_events(lines: AsyncIterable[Chunk]) -> AsyncIterator[Event]:
 
     See the WHATWG HTML standard, 9.2.5 "Parsing an event stream".
     """
+    _refuse_what_has_no_chunks(lines, "aiter_line_events", "aiter_lines")
     return _aiter_parsed(lines, with_end)
 
 
@@ -105,6 +111,29 @@ def _refuse_lines(chunks: object, method: str, function: str) -> None:
     """Refuse lines without their ends; the parser would join them."""
     if getattr(chunks, "__name__", "") == method:
         raise TypeError(f"{method}() gives lines without their ends: pass them to {function}()")
+
+
+def _refuse_what_has_no_chunks(given: object, function: str, method: str) -> None:
+    """Refuse what can't be iterated over, or gives no chunks if it is.
+
+    Args:
+        given: what was passed.
+        function: to which function.
+        method: the method of a response that gives what this function wants.
+
+    Raises:
+        TypeError: it is such a thing; the message says what to pass.
+    """
+    is_async, kind = function.startswith("a"), type(given).__name__
+    wanted = "__aiter__" if is_async else "__iter__"
+    advice = f"; pass its {method}()" if hasattr(given, method) else ""
+    if isinstance(given, str) and "://" in given:
+        advice = f"; to read a URL, use {'AsyncSSEClient' if is_async else 'SSEClient'}(url)"
+    elif isinstance(given, (str, bytes, bytearray, memoryview)):
+        advice = "" if is_async else f"; put it in a list: {function}([{kind}])"
+    elif hasattr(given, wanted) or (hasattr(given, "__getitem__") and not is_async):
+        return
+    raise TypeError(f"{function}() iterates over chunks, not over {kind}{advice}")
 
 
 class _Lines:

@@ -23,15 +23,19 @@ from functools import partial
 from typing import Callable, ClassVar, Optional, Union, cast
 
 from sseclient_ng._core.blocks import BlockParser
+from sseclient_ng._core.checks import check_count
 from sseclient_ng._core.errors import EventTooLarge
 from sseclient_ng._core.event import Comment, Event
 from sseclient_ng._core.line_ends import LineEnds
 from sseclient_ng._core.lines import LineParser
 
-__all__ = ["DEFAULT_MAX_EVENT_SIZE", "EventStreamParser"]
+__all__ = ["DEFAULT_MAX_EVENT_SIZE", "SIZE", "EventStreamParser"]
 
 DEFAULT_MAX_EVENT_SIZE = 64 * 1024 * 1024
 """Bytes. Far above what servers send in one event, and well below what a machine has."""
+
+SIZE = "a number of bytes (int)"
+"""What ``max_event_size`` must be, in messages."""
 
 # Numbers: "in" finds a number in bytes many times faster than bytes.
 _LF = 0x0A
@@ -52,6 +56,10 @@ class EventStreamParser:
         max_event_size: the most bytes that one event may hold; None sets no limit. Its lines count
             with one byte for each end; complete comments do not count.
 
+    Raises:
+        TypeError: ``max_event_size`` is no whole number.
+        ValueError: ``max_event_size`` is less than 1.
+
     Attributes:
         limit_error: the error that all parsers raise for an event beyond ``max_event_size``. With
             requests installed, it is a ``requests.RequestException`` as well.
@@ -68,6 +76,7 @@ class EventStreamParser:
     def __init__(
         self, *, last_event_id: str = "", max_event_size: Optional[int] = DEFAULT_MAX_EVENT_SIZE
     ) -> None:
+        check_count("max_event_size", max_event_size, SIZE)
         if max_event_size is None:
             max_event_size = sys.maxsize
         self.error: Optional[EventTooLarge] = None

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Callable, Optional, Union
 
+from sseclient_ng._core.checks import check_count, check_function, check_number, check_switch
+
 __all__ = ["ReconnectPolicy", "choose_policy"]
 
 
@@ -54,17 +56,16 @@ class ReconnectPolicy:
 
     def __post_init__(self) -> None:
         """Refuse values that make no sense, by name."""
-        _check_max_attempts(self.max_attempts)
+        advice = "; reconnect=False makes one connection only"
+        check_count("max_attempts", self.max_attempts, "a whole number", advice)
         for name in ("min_delay", "max_delay", "factor", "jitter", "max_server_delay"):
-            _check_number(name, getattr(self, name))
+            check_number(name, getattr(self, name))
         if self.factor < 1:
             raise ValueError(f"factor must be at least 1, not {self.factor!r}")
         if self.jitter > 1:
             raise ValueError(f"jitter must be between 0 and 1, not {self.jitter!r}")
-        if not isinstance(self.retry_first, bool):
-            raise TypeError(f"retry_first must be True or False, not {self.retry_first!r}")
-        if self.should_retry is not None and not callable(self.should_retry):
-            raise TypeError(f"should_retry must be a function or None, not {self.should_retry!r}")
+        check_switch("retry_first", self.retry_first)
+        check_function("should_retry", self.should_retry)
 
     def delay(self, failures: int, retry: float, fraction: float) -> float:
         """Return how long to wait before the next attempt, in seconds.
@@ -108,25 +109,4 @@ def choose_policy(
         return reconnect
     if isinstance(reconnect, bool):
         return ReconnectPolicy() if reconnect else None
-    raise TypeError(
-        f"reconnect must be True, False, None or a ReconnectPolicy, not {type(reconnect).__name__}"
-    )
-
-
-def _check_max_attempts(value: object) -> None:
-    if value is None:
-        return
-    if not isinstance(value, int):
-        raise TypeError(f"max_attempts must be a whole number, not {value!r}")
-    if value < 1:
-        raise ValueError(
-            f"max_attempts must be at least 1, or None for no limit, not {value!r}; "
-            "reconnect=False makes one connection only"
-        )
-
-
-def _check_number(name: str, value: object) -> None:
-    if not isinstance(value, (int, float)):
-        raise TypeError(f"{name} must be a number, not {type(value).__name__}")
-    if not 0 <= value < float("inf"):
-        raise ValueError(f"{name} must be finite and not negative, not {value!r}")
+    raise TypeError(f"reconnect must be True, False, None or a ReconnectPolicy, not {reconnect!r}")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Optional, cast
+import sys
+from typing import TYPE_CHECKING, Any, Optional, cast
 
 import requests
 
+from sseclient_ng._suggestions import names_of_parameters
 from sseclient_ng._transports import AsyncTransport, Transport
 from sseclient_ng._transports.httpx_request import find_library
 from sseclient_ng._transports.httpx_transport import HttpxTransport
@@ -15,8 +17,9 @@ from sseclient_ng._transports.requests_transport import RequestsTransport, Sessi
 
 if TYPE_CHECKING:
     import aiohttp
+    import httpx
 
-__all__ = ["choose_async_transport", "choose_transport"]
+__all__ = ["argument_names", "async_argument_names", "choose_async_transport", "choose_transport"]
 
 _SYNC = "a requests.Session, a niquests.Session, an httpx.Client, or an httpx2.Client"
 _ASYNC = "an aiohttp.ClientSession, an httpx.AsyncClient, or an httpx2.AsyncClient"
@@ -42,6 +45,34 @@ def choose_transport(session: object, chunk_size: Optional[int]) -> Transport:
         raise TypeError(f"SSEClient needs {_SYNC} as session, not {_named(session)}")
     kind = NiquestsTransport if _is_of("niquests", session) else RequestsTransport
     return kind(cast(Optional[Session], session), chunk_size)
+
+
+def argument_names(session: object) -> Optional[frozenset[str]]:
+    """Return the names of the arguments that go along with a request; None where any may.
+
+    Args:
+        session: as `choose_transport` takes it.
+    """
+    if find_library(session) is not None:
+        return names_of_parameters(cast("httpx.Client", session).stream)
+    kind = requests.Session if session is None else type(session)
+    is_plain = getattr(kind, "request", None) is requests.Session.request
+    return names_of_parameters(requests.Session.request) if is_plain else None
+
+
+def async_argument_names(session: object) -> Optional[frozenset[str]]:
+    """Return the names of the arguments that go along with a request; None where any may.
+
+    Args:
+        session: as `choose_async_transport` takes it, which has imported its library.
+    """
+    if find_library(session) is not None:
+        return names_of_parameters(cast("httpx.AsyncClient", session).stream)
+    plain: Any = sys.modules["aiohttp"].ClientSession
+    if session is not None and getattr(type(session), "request", None) is not plain.request:
+        return None
+    # No public method of aiohttp names them.
+    return names_of_parameters(getattr(plain, "_request", None))
 
 
 def choose_async_transport(session: object, *, repeats: bool) -> AsyncTransport:
