@@ -6,6 +6,7 @@ from typing import Optional, Protocol
 
 from sseclient_ng._core.delivery import Delivery
 from sseclient_ng._core.machine import Machine
+from sseclient_ng.exceptions import without_secrets
 
 __all__ = ["StreamAttributes"]
 
@@ -45,6 +46,13 @@ class StreamAttributes:
     def closed(self) -> bool:
         """Whether `close` was called."""
         return self._shell.machine.closed
+
+    def __repr__(self) -> str:
+        shell: Optional[_Shell] = self.__dict__.get("_shell")
+        state = "not made yet" if shell is None else shell.machine.state.value
+        url = getattr(self, "url", "")
+        place = f" {without_secrets(url)}" if isinstance(url, str) and url else ""
+        return f"<{type(self).__name__}{place}: {state}>"
 
     def __reduce_ex__(self, protocol: object) -> str:
         raise TypeError("a client can't be copied or pickled: it has a connection")

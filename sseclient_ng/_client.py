@@ -21,7 +21,7 @@ from sseclient_ng._core.machine import Machine
 from sseclient_ng._core.parser import DEFAULT_MAX_EVENT_SIZE, SIZE
 from sseclient_ng._core.policy import ReconnectPolicy, choose_policy
 from sseclient_ng._shell import Shell
-from sseclient_ng._sources import Source, body_of_source, refuse_text
+from sseclient_ng._sources import KINDS, Source, body_of_source, refuse_text
 from sseclient_ng._suggestions import refuse_unknown
 from sseclient_ng._transports.choosing import argument_names
 from sseclient_ng._transports.requests_transport import Session
@@ -193,7 +193,8 @@ class Client(StreamAttributes):
         has_url = isinstance(source, str)
         check_request(method, check_content_type, requests_kwargs)
         check_count("chunk_size", chunk_size or None, SIZE)
-        refuse_unknown(Client, requests_kwargs, argument_names(session), session)
+        accepted = argument_names(session)
+        refuse_unknown("SSEClient", Client.__init__, requests_kwargs, accepted, session)
         if isinstance(source, str):
             refuse_text(source)
         else:
@@ -280,7 +281,7 @@ class Client(StreamAttributes):
 def _take_url(requests_kwargs: dict[str, object]) -> str:
     url = requests_kwargs.pop("url", None)
     if not isinstance(url, str):
-        raise TypeError("SSEClient needs a URL (str), or a response, file or iterable to read")
+        raise TypeError(f"SSEClient reads {KINDS}, not {type(url).__name__}")
     return url
 
 

@@ -29,25 +29,25 @@ def warn_of_no_events(source: object, *, was_closed: bool, check_content_type: b
         was_closed: whether it was closed before a byte of it was read.
         check_content_type: whether its Content-Type should be an event stream's.
     """
-    reason = "it was closed, or read to its end, before" if was_closed else ""
-    reason = _refusal(source, check_content_type=check_content_type) or reason
+    reason = _reason(source, was_closed, check_content_type)
     if reason:
         text = f"SSEClient was given a response without an event: {reason}"
         warnings.warn(text, UserWarning, stacklevel=_level_of_the_program())
 
 
-def _refusal(source: object, *, check_content_type: bool) -> str:
-    """Return what the head of a response says against an event stream; "" where it says nothing."""
+def _reason(source: object, was_closed: bool, check_content_type: bool) -> str:
+    """Return what speaks against a response as an event stream; "" where nothing does."""
     status: object = getattr(source, "status_code", getattr(source, "status", None))
-    if not isinstance(status, int):
-        return ""
-    content_type = _content_type(source)
-    verdict = judge_response(status, content_type, check_content_type=check_content_type)
-    if verdict is Verdict.WRONG_STATUS:
-        return f"its status is {status}; call its raise_for_status() first"
-    if verdict is Verdict.WRONG_TYPE:
-        return f"its Content-Type is {content_type!r}, not text/event-stream"
-    return ""
+    if isinstance(status, int):
+        content_type = _content_type(source)
+        verdict = judge_response(status, content_type, check_content_type=check_content_type)
+        if verdict is Verdict.END:
+            return ""
+        if verdict is Verdict.WRONG_STATUS:
+            return f"its status is {status}; call its raise_for_status() first"
+        if verdict is Verdict.WRONG_TYPE:
+            return f"its Content-Type is {content_type!r}, not text/event-stream"
+    return "it was closed, or read to its end, before" if was_closed else ""
 
 
 def _content_type(source: object) -> Optional[str]:

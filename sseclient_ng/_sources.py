@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import inspect
 import io
-import os
 import re
 from collections.abc import AsyncIterable, Iterable, Iterator, Mapping
+from pathlib import PurePath
 from typing import (
     Any,
     Callable,
@@ -28,7 +28,7 @@ from sseclient_ng._core.iterate import with_end
 from sseclient_ng._core.text import Chunk, as_bytes
 from sseclient_ng._waker import wake_after
 
-__all__ = ["Source", "SourceBody", "body_of_response", "body_of_source", "refuse_text"]
+__all__ = ["KINDS", "Source", "SourceBody", "body_of_response", "body_of_source", "refuse_text"]
 
 _READ_SIZE = 65536
 
@@ -55,18 +55,23 @@ Source = Union[
 ]
 """What a client can read besides a URL."""
 
-_KINDS = (
+KINDS = (
     "a URL (str), a requests.Response, a urllib3 response, a binary file, "
     "an iterable of bytes or str chunks, or an object with iter_content() or iter_bytes()"
 )
+"""What a client can read, in messages."""
 
 
 # These can be iterated over, or have a method that could be called, but they give no chunks.
-_NOT_CHUNKS = (str, bytes, bytearray, memoryview, Mapping, type, os.PathLike)
+_NOT_CHUNKS = (str, bytes, bytearray, memoryview, Mapping, type)
 
 _is_text_of_stream = re.compile(
     "(data|event|id|retry)?:|(?![a-z][a-z0-9+.-]*://).*[\r\n]", re.I
 ).match
+
+
+class StreamTimeout(requests.exceptions.ConnectionError, requests.exceptions.ReadTimeout):
+    """Nothing came for as long as ``timeout`` allows: a ConnectionError, as requests says of it."""
 
 
 class SourceBody:
@@ -246,7 +251,7 @@ def _with_errors_of_requests(chunks: Iterator[bytes]) -> Iterator[bytes]:
     except urllib3.exceptions.DecodeError as error:
         raise requests.exceptions.ContentDecodingError(error) from error
     except urllib3.exceptions.ReadTimeoutError as error:
-        raise requests.exceptions.ConnectionError(error) from error
+        raise StreamTimeout(error) from error
     except urllib3.exceptions.SSLError as error:
         raise requests.exceptions.SSLError(error) from error
 
@@ -279,12 +284,12 @@ def refuse_text(url: str, function: str = "SSEClient") -> None:
 def _not_a_source(source: object) -> TypeError:
     kind = f"{type(source).__module__.partition('.')[0]}.{type(source).__name__}"
     kind = kind.removeprefix("builtins.")
-    advice = f"SSEClient reads {_KINDS}"
+    advice = f"SSEClient reads {KINDS}"
     if isinstance(source, (bytes, bytearray, memoryview)):
         advice = "to read bytes of a stream, put them in a list: SSEClient([data])"
     elif isinstance(source, Mapping):
         advice = "SSEClient reads the response itself, not its JSON"
-    elif isinstance(source, os.PathLike):
+    elif isinstance(source, PurePath):
         advice = 'to read a file, open it: SSEClient(open(path, "rb"))'
     elif hasattr(source, "aiter_bytes"):
         advice = "iterate over sseclient_ng.aiter_events(response.aiter_bytes())"

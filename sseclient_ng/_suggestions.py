@@ -83,12 +83,17 @@ def names_of_parameters(function: Optional[Callable[..., object]]) -> Optional[f
 
 
 def refuse_unknown(
-    client: type, given: Mapping[str, object], accepted: Optional[Collection[str]], session: object
+    client: str,
+    constructor: Callable[..., None],
+    given: Mapping[str, object],
+    accepted: Optional[Collection[str]],
+    session: object,
 ) -> None:
     """Refuse keyword arguments that neither a client nor its HTTP library knows.
 
     Args:
-        client: the class of the client.
+        client: the name of the client.
+        constructor: its own, with the arguments that it knows.
         given: the arguments that are not the client's own.
         accepted: the names that the library accepts; None where it accepts any.
         session: the caller's, or None.
@@ -100,9 +105,9 @@ def refuse_unknown(
         return
     for name in given:
         if name not in accepted or name in ("method", "url", "str_or_url"):
-            known = {*inspect.signature(client).parameters, *accepted}
+            known = {*inspect.signature(constructor).parameters, *accepted} - {name, "self"}
             advice = _advice(name, given[name], known, type(session))
-            raise TypeError(f"{client.__name__} got an unexpected argument {name!r}{advice}")
+            raise TypeError(f"{client} got an unexpected argument {name!r}{advice}")
 
 
 def _advice(name: str, value: object, known: Collection[str], session: type) -> str:
@@ -115,7 +120,7 @@ def _advice(name: str, value: object, known: Collection[str], session: type) -> 
     if plain in _OF_THE_POLICY:
         meant = f"reconnect=ReconnectPolicy({plain}=...)"
     elif meant is None:
-        similar = difflib.get_close_matches(plain, known, n=1)
+        similar = difflib.get_close_matches(plain, known, n=1, cutoff=0.75)
         meant = f"{similar[0]}=..." if similar else None
     count = value if type(value) is int and value > 0 else 5
     return f"; did you mean {meant.format(count=count)}?" if meant else ""

@@ -141,7 +141,7 @@ _begins_like_a_stream = re.compile(rb"(\xef\xbb\xbf)?(data|event|id|retry)?:").m
 def _what_it_is_instead(response: object) -> str:
     body: object = getattr(response, "content", None)
     if not isinstance(body, bytes):
-        return ""
+        return "; pass check_content_type=False to read it anyway"
     if _begins_like_a_stream(body):
         return ", but the body looks like a stream; pass check_content_type=False to read it"
     text = body[: 4 * _SHOWN_OF_BODY].decode("utf-8", "replace").strip()

@@ -28,7 +28,6 @@ ONLY_SYNC_NAMES = {
     "__next__": "for",
     "__enter__": "with",
     "__exit__": "with",
-    "events": "of sseclient-py",
     "iter_content": "of sseclient: a hook for subclasses",
     "resp_iterator": "of sseclient: a hook for subclasses",
     "buf": "of sseclient, whose subclasses work on it",

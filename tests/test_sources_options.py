@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import io
 import pathlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any, Callable, Optional
 
 import pytest
 import requests
 
-from sseclient_ng import EventTooLarge, ReconnectPolicy, SSEClient
+from sseclient_ng import AsyncSSEClient, EventTooLarge, ReconnectPolicy, SSEClient
 from sseclient_ng.testing import (
     ScriptedServer,
     cut,
@@ -31,15 +31,12 @@ class AsyncSource:
 @pytest.mark.parametrize(
     "source",
     [
-        b"data: x\n\n",
-        bytearray(b"data: x\n\n"),
         None,
         5,
         1.5,
         True,
         object(),
         SSEClient,
-        pathlib.Path(),
     ],
     ids=lambda source: type(source).__name__,
 )
@@ -51,13 +48,54 @@ def test_what_is_no_source_is_told_which_there_are(source: Any) -> None:
         assert kind in text
 
 
-def test_an_asynchronous_source_is_told_where_to_go() -> None:
-    async def chunks() -> AsyncIterator[bytes]:
-        yield b""
+class AnswerOfAiohttp:
+    """A response that only coroutines can read."""
 
-    for source in (AsyncSource(), chunks()):
-        with pytest.raises(TypeError, match="aiter_events"):
-            SSEClient(source)  # type: ignore[arg-type]
+    class content:  # noqa: N801
+        iter_any = None
+
+    async def read(self) -> bytes:
+        return b""
+
+
+async def chunks() -> AsyncIterator[bytes]:
+    yield b""
+
+
+class Later:
+    """What an asynchronous call returns before it is awaited."""
+
+    def __await__(self) -> Iterator[None]:
+        yield
+
+
+ALMOST: list[tuple[Callable[[], object], str]] = [
+    (lambda: b"data: x\n\n", "bytes; to read bytes of a stream, put them in a list: SSEClient([d"),
+    (lambda: bytearray(b"data: x"), "bytearray; to read bytes of a stream, put them in a list"),
+    (lambda: pathlib.PurePosixPath("a"), "PurePosixPath; to read a file, open it: SSEClient(open("),
+    (lambda: {"a": 1}, "dict; SSEClient reads the response itself, not its JSON"),
+    (AsyncSource, "AsyncSource; iterate over sseclient_ng.aiter_events(...), or use AsyncSSECli"),
+    (chunks, "async_generator; iterate over sseclient_ng.aiter_events(...), or use AsyncSSEClie"),
+    (Later, "Later; await it, and iterate over sseclient_ng.aiter_events(...)"),
+    (AnswerOfAiohttp, "; iterate over sseclient_ng.aiter_events(response.content.iter_any())"),
+]
+
+
+@pytest.mark.parametrize(("make", "words"), ALMOST)
+def test_what_is_almost_a_source(make: Callable[[], Any], words: str) -> None:
+    with pytest.raises(TypeError) as caught:
+        SSEClient(make())
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["data: 1\n\n", "id: 1", ": a comment", "\nevent: a\ndata: 1\n\n", '{"a":\n1}']
+)
+def test_the_text_of_a_stream_is_no_url(text: str) -> None:
+    with pytest.raises(requests.exceptions.InvalidURL, match=r"put it in a list: SSEClient\(\["):
+        SSEClient(text)
+    with pytest.raises(requests.exceptions.InvalidURL, match=r"put it in a list: iter_events\(\["):
+        AsyncSSEClient(text)
 
 
 def test_a_chunk_of_another_type_is_named() -> None:
