@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import requests
 import urllib3
 
-from sseclient_ng.exceptions import SSEError
+from sseclient_ng.exceptions import InvalidContentType, SSEError
 
 __all__ = ["reason_of"]
 
@@ -39,6 +39,8 @@ def reason_of(error: BaseException) -> str:
     """
     if isinstance(error, requests.HTTPError) and error.response is not None:
         return f"{error.response.status_code} {error.response.reason or ''}".rstrip()
+    if isinstance(error, InvalidContentType):  # its text has a part of the body
+        return "the answer is no event stream"
     if isinstance(error, (EOFError, SSEError)):
         return str(error)  # our own words
     causes = list(_causes(error))

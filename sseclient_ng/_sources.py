@@ -70,7 +70,7 @@ _is_text_of_stream = re.compile(
 ).match
 
 
-class StreamTimeout(requests.exceptions.ConnectionError, requests.exceptions.ReadTimeout):
+class ReadTimeout(requests.exceptions.ConnectionError, requests.exceptions.ReadTimeout):
     """Nothing came for as long as ``timeout`` allows: a ConnectionError, as requests says of it."""
 
 
@@ -251,7 +251,7 @@ def _with_errors_of_requests(chunks: Iterator[bytes]) -> Iterator[bytes]:
     except urllib3.exceptions.DecodeError as error:
         raise requests.exceptions.ContentDecodingError(error) from error
     except urllib3.exceptions.ReadTimeoutError as error:
-        raise StreamTimeout(error) from error
+        raise ReadTimeout(error) from error
     except urllib3.exceptions.SSLError as error:
         raise requests.exceptions.SSLError(error) from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import io
 import pickle
 from typing import Any, Callable, NamedTuple
 
@@ -106,6 +107,40 @@ def test_the_tree_has_one_root_and_two_places(name: str) -> None:
     assert issubclass(error, SSEError)
     assert issubclass(SSEError, requests.RequestException)
     assert not issubclass(SSEError, requests.ConnectionError)
+
+
+def answer(body: bytes) -> requests.Response:
+    """A response that was read, as errors hold it."""
+    response = requests.Response()
+    response.raw = io.BytesIO(body)
+    assert response.content == body
+    return response
+
+
+BODIES: list[tuple[bytes, str]] = [
+    (b'{"error": "bad key"}', """; the body begins: '{"error": "bad key"}'"""),
+    (b"", "; the body is empty"),
+    (b" \n", "; the body is empty"),
+    (b"\x1b[31mred", "; the body begins: '\\x1b[31mred'"),
+    (b"\xff", "; the body begins: '\ufffd'"),
+    (b"x" * 301, "; the body begins: '" + "x" * 300 + "'..."),
+    (b"data: 1\n\n", "looks like a stream; pass check_content_type=False to read it"),
+    (b"\xef\xbb\xbf: hello", "looks like a stream; pass check_content_type=False to read it"),
+]
+
+
+@pytest.mark.parametrize(("body", "words"), BODIES)
+def test_what_a_response_is_instead(body: bytes, words: str) -> None:
+    error = InvalidContentType("text/html", "http://a.example/?s3cret", answer(body))
+    assert str(error).endswith(words)
+    assert "http://a.example/, got 'text/html'" in str(error)
+    assert "s3cret" not in str(error)
+
+
+def test_exhausted_retries_say_why() -> None:
+    told = "gave up on http://a/ after 2 failed attempts, the last one: 503 Too busy"
+    assert str(RetriesExhausted(2, "http://a/", "503 Too busy")) == told
+    assert str(RetriesExhausted(1, "http://a/")) == "gave up on http://a/ after 1 failed attempt"
 
 
 def test_each_error_says_what_to_do() -> None:

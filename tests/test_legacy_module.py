@@ -174,6 +174,18 @@ def test_the_logger_is_called_sseclient_and_keeps_secrets(
     assert all(record.levelno <= logging.INFO for record in own)
 
 
+def test_the_log_says_why_it_waits(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    with ScriptedServer(FIRST, response(status=503, reason="Too busy"), SECOND) as server:
+        list(SSEClient(server.url, **QUICKLY))
+    waits = [record.getMessage() for record in caplog.records if record.name == "sseclient"]
+    assert [text.partition(": ")[2].partition("; ")[0] for text in waits] == [
+        "the server ended the stream",
+        "503 Too busy",
+        "the server ended the stream",
+    ]
+
+
 @pytest.mark.parametrize("silence", ["level", "disabled"])
 def test_the_logger_can_be_silenced_by_its_name(
     silence: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch

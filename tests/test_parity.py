@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from typing import Any
 
 import pytest
 
 from sseclient_ng import SSEClient
+from sseclient_ng.testing import Hold, ScriptedServer, response
 
 pytest.importorskip("aiohttp")
 from sseclient_ng import AsyncSSEClient
@@ -103,3 +105,43 @@ def test_attributes(name: str) -> None:
     synchronous: Any = SSEClient([])
     assert hasattr(asynchronous, name)
     assert hasattr(synchronous, name)
+
+
+SECRET = "http://ada:s3cret@127.0.0.1:{}/stream?token=s3cret#s3cret"
+
+
+def test_repr() -> None:
+    """Where it is and what it does, without secrets."""
+    with ScriptedServer(response([b"data: 1\n\n", Hold()])) as server:
+        client = SSEClient(SECRET.format(server.port))
+        place = f"<SSEClient {server.url_for('/stream')}: "
+        assert repr(client) == place + "reading an event stream>"
+        client.close()
+        assert repr(client) == place + "closed by the caller>"
+    assert repr(SSEClient([])) == "<SSEClient: reading an event stream>"
+    asynchronous = AsyncSSEClient(SECRET.format(1))
+    assert repr(asynchronous) == "<AsyncSSEClient http://127.0.0.1:1/stream: not connected yet>"
+
+
+class Subclass(SSEClient):
+    """A client as old code has them."""
+
+
+def test_repr_of_a_client_that_is_not_made_yet() -> None:
+    """A debugger shows it in the middle of its constructor."""
+    assert repr(Subclass.__new__(Subclass)) == "<Subclass: not connected yet>"
+    unmade = AsyncSSEClient.__new__(AsyncSSEClient)
+    assert repr(unmade) == "<AsyncSSEClient: not made yet>"
+
+
+def test_events_of_the_client_for_asyncio() -> None:
+    """As with the other client, one iterator continues the other."""
+
+    async def main(url: str) -> list[str]:
+        async with AsyncSSEClient(url, reconnect=False) as client:
+            async for event in client.events():
+                return [event.data, *[event.data async for event in client.events()]]
+        raise AssertionError
+
+    with ScriptedServer(response(b"data: 1\n\ndata: 2\n\ndata: 3\n\n")) as server:
+        assert asyncio.run(main(server.url)) == ["1", "2", "3"]

@@ -68,6 +68,15 @@ DROPS = [
         **options,
     )
     for name, script, options in CUTS
+] + [
+    Scenario(
+        "silence is a time-out",
+        [[*sent(1), Hold()], answer(2)],
+        events="1 2",
+        last_event_ids=[None, b"1", b"2"],
+        options={"timeout": (2, 0.2)},
+        reasons=[requests.Timeout, EOFError],
+    )
 ]
 
 DAMAGE = [

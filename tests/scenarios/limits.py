@@ -124,7 +124,7 @@ LIMITS = [
                 [*sent(1, framing="close"), RECEIVED, Reset()],
                 requests.exceptions.ChunkedEncodingError,
             ),
-            ("silence", [*sent(1), Hold()], requests.RequestException),
+            ("silence", [*sent(1), Hold()], requests.Timeout),
             (
                 "damaged gzip",
                 [*sent(1, encoding="gzip", framing="close"), RECEIVED, b"\xff\xff no deflate"],

@@ -218,6 +218,18 @@ STATUSES = [
         )
         for code in (401, 403)
     ],
+    *[
+        Scenario(
+            f"{code} at first, then with fresh headers",
+            [status(code), answer(1)],
+            events="1",
+            last_event_ids=[None, None, b"1"],
+            options=lambda: {"headers": tokens(), "reconnect": replace(QUICK, retry_first=True)},
+            sent={"Authorization": ["Bearer 1", "Bearer 2", "Bearer 3"]},
+            waits=[0, 4],
+        )
+        for code in (401, 403)
+    ],
     Scenario(
         "401 twice",
         [answer(1), status(401), status(401, b"who are you?")],

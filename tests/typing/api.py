@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import Optional, Union
+from typing import Any, Optional, Union
 
 import aiohttp
 import httpx
@@ -218,3 +218,48 @@ def an_answer_that_ends(url: str, response: requests.Response) -> None:
     except IncompleteStream as error:
         assert_type(error.events, int)
         assert_type(error.last_event, Optional[Event])
+
+
+def wrong_calls_are_told(url: str, response: requests.Response) -> None:
+    SSEClient(None)  # type: ignore[call-overload]
+    SSEClient(5)  # type: ignore[call-overload]
+    SSEClient(url, on_error=5)  # type: ignore[call-overload]
+    SSEClient(url, retry="3000")  # type: ignore[call-overload]
+    SSEClient(url, retries=5)  # type: ignore[call-overload]
+    SSEClient(url, headers="Authorization")  # type: ignore[call-overload]
+    SSEClient(response, headers={})  # type: ignore[call-overload]
+    SSEClient(url, content=b"", session=requests.Session())  # type: ignore[call-overload]
+    AsyncSSEClient(url, on_error=5)  # type: ignore[call-overload]
+    AsyncSSEClient(url, retries=5)  # type: ignore[call-overload]
+    AsyncSSEClient(response)  # type: ignore[call-overload]
+
+
+def keywords_of_the_libraries(url: str) -> None:
+    SSEClient(url=url, headers={"A": b"b"}, params=[("a", 1)], cookies={"a": "b"}, verify=False)
+    SSEClient(url, proxies={"https": "http://a.example"}, cert=("a", "b"), timeout=None)
+    SSEClient(url, session=httpx.Client(), content=b"x", follow_redirects=False, timeout=5)
+    SSEClient(url, session=httpx.Client(), on_open=lambda response: response.read())
+    AsyncSSEClient(url, proxy="http://a.example", ssl=False, timeout=(3.05, 60))
+    AsyncSSEClient(url, session=httpx.AsyncClient(), auth=("ada", "secret"), extensions={})
+
+
+async def fresh_headers_of_a_coroutine(url: str) -> None:
+    async def headers() -> dict[str, str]:
+        return {"Authorization": "Bearer 2"}
+
+    async with AsyncSSEClient(url, headers=headers) as client:
+        async for event in client.events():
+            assert_type(event, Event)
+
+
+class Recorder(SSEClient):
+    """As subclasses of old code pass on what they are given."""
+
+    def __init__(self, url: str, *arguments: Any, **keywords: Any) -> None:
+        super().__init__(url, *arguments, **keywords)
+
+
+def json_of_an_event(event: Event) -> None:
+    assert_type(event.json(), Any)
+    total: int = event.json()["usage"]["total_tokens"]
+    assert total
