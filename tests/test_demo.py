@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 from typing import Any, Callable
@@ -16,6 +18,7 @@ import pytest
 import requests
 
 from sseclient_ng import Event, SSEClient, demo
+from sseclient_ng.demo import _misbehaving
 
 README = pathlib.Path(__file__).parent.parent / "README.md"
 
@@ -61,8 +64,8 @@ def events() -> list[Event]:
         return read
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(demo, "SSEClient", client)
-        assert demo.main() == 0
+        patch.setattr(_misbehaving, "SSEClient", client)
+        assert demo.main([]) == 0
     return read
 
 
@@ -103,8 +106,8 @@ def test_it_would_say_so_if_something_were_wrong(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(demo, "SSEClient", lambda *args, **kwargs: change(events))
-    assert demo.main() == status
+    monkeypatch.setattr(_misbehaving, "SSEClient", lambda *args, **kwargs: change(events))
+    assert demo.main([]) == status
     assert capsys.readouterr().out.splitlines()[-1] == verdict
 
 
@@ -116,9 +119,9 @@ def test_its_server_serves_nobody_who_goes_on_in_the_wrong_place(
             self.last_id = None
             super()._connect()
 
-    monkeypatch.setattr(demo, "SSEClient", Forgetful)
+    monkeypatch.setattr(_misbehaving, "SSEClient", Forgetful)
     with pytest.raises(requests.HTTPError, match="409"):
-        demo.main()
+        demo.main([])
 
 
 def test_it_prints_on_a_terminal_that_knows_ascii_only(
@@ -126,8 +129,8 @@ def test_it_prints_on_a_terminal_that_knows_ascii_only(
 ) -> None:
     terminal = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     monkeypatch.setattr(sys, "stdout", terminal)
-    monkeypatch.setattr(demo, "SSEClient", lambda *args, **kwargs: events)
-    assert demo.main() == 0
+    monkeypatch.setattr(_misbehaving, "SSEClient", lambda *args, **kwargs: events)
+    assert demo.main([]) == 0
     terminal.flush()
     assert terminal.buffer.getvalue().endswith(b"0 damaged.\n")  # type: ignore[attr-defined]
 
@@ -135,7 +138,73 @@ def test_it_prints_on_a_terminal_that_knows_ascii_only(
 def test_it_prints_to_what_is_no_terminal_at_all(
     events: list[Event], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(demo, "SSEClient", lambda *args, **kwargs: events)
+    monkeypatch.setattr(_misbehaving, "SSEClient", lambda *args, **kwargs: events)
     with contextlib.redirect_stdout(io.StringIO()) as printed:
-        assert demo.main() == 0
+        assert demo.main([]) == 0
     assert printed.getvalue().endswith("0 damaged.\n")
+
+
+# -- the practice server
+
+
+def titles(url: str, **options: Any) -> list[str]:
+    return [event.json()["title"] for event in SSEClient(url, **options)]
+
+
+def test_a_program_that_is_started_again_reads_the_same() -> None:
+    with demo.practice_server(0) as server:
+        for _ in range(2):
+            assert titles(server.url_for("/drops"), retry=0) == ["Ada", "Grace", "Zoë"]
+
+
+@pytest.mark.parametrize("cookie", ["answers=x", "answers", "answers=-1", "other=1", "\x01"])
+def test_a_cookie_that_is_none_of_the_practice_servers(cookie: str) -> None:
+    with demo.practice_server(0) as server:
+        answer = requests.get(server.url_for("/events"), headers={"Cookie": cookie})
+        assert answer.text.count("data:") == 3
+
+
+def test_the_clock_goes_on_after_the_last_event() -> None:
+    with demo.practice_server(0) as server:
+        with SSEClient(server.url_for("/clock"), last_id="41") as client:
+            assert [event.id for event in itertools.islice(client, 2)] == ["42", "43"]
+        with SSEClient(server.url_for("/clock"), last_id="none of its own") as client:
+            assert next(client).id == "1"
+
+
+def test_the_practice_server_lists_its_streams() -> None:
+    with demo.practice_server(0) as server:
+        listed = re.findall(r"^  (/\S*) ", requests.get(server.url).text, re.MULTILINE)
+        assert {"/clock", "/events", "/busy"} <= set(listed)
+        found = {path: requests.get(server.url_for(path), stream=True) for path in listed[:-1]}
+        assert {answer.status_code for answer in found.values()} == {200, 429}
+        assert requests.get(server.url_for("/nothing")).status_code == 404
+        for answer in found.values():
+            answer.close()
+
+
+def restore_signals() -> None:
+    """Whoever runs the tests may ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def test_the_practice_server_runs_until_it_is_interrupted() -> None:
+    with demo.practice_server(0) as taken:
+        port = str(taken.port)
+    program = [sys.executable, "-m", "sseclient_ng.demo", "--serve", "--port", port]
+    options: dict[str, Any] = {"preexec_fn": restore_signals, "encoding": "utf-8"}
+    with subprocess.Popen(program, stdout=subprocess.PIPE, **options) as process:
+        assert process.stdout is not None
+        assert (
+            process.stdout.readline() == f"Listening on http://127.0.0.1:{port}/; Ctrl-C ends it.\n"
+        )
+        assert titles(f"http://127.0.0.1:{port}/events", retry=0) == ["Ada", "Grace", "Zoë"]
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
+
+
+def test_a_port_that_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
+    with demo.practice_server(0) as server:
+        assert demo.main(["--serve", "--port", str(server.port)]) == 1
+        told = f"can't listen on port {server.port}: Address already in use; try another --port\n"
+        assert capsys.readouterr().err == told

@@ -81,7 +81,7 @@ def test_a_table_holds_every_event_once(tmp_path: Path) -> None:
     program = program_of("keep-your-place.md", "sqlite3.connect")
     progress = Progress()
     with dropping_server(TOTAL, seed=3, allowed=lambda: progress.allowed) as server:
-        program = program.replace("https://stream.example/events", server.url)
+        program = program.replace("http://127.0.0.1:8765/events", server.url)
         kills = run_and_kill(program, tmp_path, progress, lambda: len(stored()))
     assert kills >= TOTAL / MOST - 1
     assert stored() == list(range(1, TOTAL + 1))
@@ -93,7 +93,7 @@ def test_a_broker_holds_every_event_once(tmp_path: Path) -> None:
     progress = Progress()
     dropping = dropping_server(TOTAL, seed=4, allowed=lambda: progress.allowed)
     with redis_server() as url, dropping as server:
-        program = program.replace("https://stream.example/events", server.url)
+        program = program.replace("http://127.0.0.1:8765/events", server.url)
         with redis.Redis.from_url(url, decode_responses=True) as broker:
             program = program.replace(ADDRESS, url)
             kills = run_and_kill(program, tmp_path, progress, lambda: broker.xlen("events"))

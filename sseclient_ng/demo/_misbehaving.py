@@ -1,15 +1,11 @@
-"""A misbehaving server, and a plain loop that reads it: ``python -m sseclient_ng.demo``.
-
-The server runs on this machine; no network is needed. The demonstration takes some seconds.
-"""
+"""A misbehaving server, and a plain loop that reads it."""
 
 from __future__ import annotations
 
 import json
-import sys
 import threading
 from functools import partial
-from typing import Callable, NamedTuple, Optional
+from typing import NamedTuple, Optional
 
 from sseclient_ng import Event, SSEClient
 from sseclient_ng.testing import (
@@ -26,7 +22,7 @@ from sseclient_ng.testing import (
     response,
 )
 
-__all__ = ["main"]
+__all__ = ["Report", "demonstrate"]
 
 _TEXTS = [
     "Grüße aus Zürich",
@@ -64,20 +60,12 @@ class Report(NamedTuple):
         return self.received == self.expected and not self.damaged
 
 
-def main() -> int:
+def demonstrate() -> int:
     """Run the demonstration, print what happens, and return the exit status."""
-    _print_anything()
     print("A server on this machine misbehaves, and a plain loop reads it:\n")
     report = run()
     print(f"\n{report.verdict()}")
     return 0 if report.is_right() else 1
-
-
-def _print_anything() -> None:
-    """Escape characters that the terminal can't show."""
-    reconfigure: Optional[Callable[..., None]] = getattr(sys.stdout, "reconfigure", None)
-    if reconfigure is not None:
-        reconfigure(errors="backslashreplace")
 
 
 def run() -> Report:
@@ -148,7 +136,3 @@ def _block(number: int) -> bytes:
 
 def _say(what: str) -> Call:
     return Call(partial(print, f"  ({what})"))
-
-
-if __name__ == "__main__":
-    sys.exit(main())
