@@ -24,7 +24,7 @@ from benchmarks.node_peer import NodeParser, NodeUnavailable
 TOP = Path(__file__).parent.parent
 RESULTS = TOP / "benchmarks" / "results.json"
 PLOTS = TOP / "docs" / "benchmarks"
-DOCUMENTS = (TOP / "docs" / "benchmarks.md", TOP / "README.md")
+DOCUMENTS = (TOP / "docs" / "benchmarks.md",)
 PACKAGES = (
     "httpx-sse",
     "httpx2",

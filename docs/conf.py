@@ -7,7 +7,7 @@ author = "the sseclient_ng authors"
 copyright = f"2026, {author}"
 release = version = sseclient_ng.__version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton"]
 exclude_patterns = ["_build"]
 nitpicky = True
 # Other libraries' names, to which there is no link as the pages are made without a network, and
@@ -31,10 +31,11 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"
 
-# The theme that Sphinx itself carries: nothing more to install, nothing more to go stale.
-html_theme = "alabaster"
-html_theme_options = {
-    "description": "Server-Sent Events, read as a browser reads them",
-    "fixed_sidebar": True,
-}
-html_sidebars = {"**": ["about.html", "navigation.html", "searchbox.html"]}
+# The button copies commands without their prompt and without what they print.
+copybutton_prompt_text = "$ "
+copybutton_only_copy_prompt_lines = True
+
+html_theme = "furo"
+html_title = "sseclient-ng"
+html_static_path = ["static"]
+html_css_files = ["wide.css"]

@@ -38,6 +38,13 @@ def test_the_page_has_the_table(machine: ModuleType) -> None:
     assert text.count("| open |") > 5
 
 
+def test_the_comparison_is_drawn_from_its_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    comparison = load("draw_comparison", monkeypatch)
+    drawn = comparison.picture((DOCS / "comparison.md").read_text("utf-8"))
+    assert (DOCS / "comparison.svg").read_text("utf-8") == drawn
+    assert drawn.count("\N{HEAVY CHECK MARK}") > 20
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such terminals")
 def test_the_terminal_shows_what_the_command_prints(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = load("draw_terminal", monkeypatch)
