@@ -33,6 +33,7 @@ _MEANT = {
     "http_client": "session=...",
     "initial_retry_delay": _MILLISECONDS,
     "last_event_id": "last_id=...",
+    "latest_event_id": "last_id=...",
     "lasteventid": "last_id=...",
     "max_connect_retry": _ATTEMPTS,
     "max_reconnects": _ATTEMPTS,

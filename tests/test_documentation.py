@@ -19,6 +19,7 @@ import re
 import shlex
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,7 +56,12 @@ def own_settings() -> Iterator[None]:
     logger = logging.getLogger("sseclient")
     handlers, level = list(logger.handlers), logger.level
     handler = signal.getsignal(signal.SIGTERM)
+    installed = {name: sys.modules.get(name) for name in ("sseclient", "httpx_sse")}
     yield
+    for name, module in installed.items():
+        sys.modules.pop(name, None)
+        if module is not None:
+            sys.modules[name] = module
     signal.signal(signal.SIGTERM, handler)
     logger.handlers[:] = handlers
     logger.setLevel(level)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import types
+import warnings
 from collections.abc import Iterator
 from typing import Any
 from unittest import mock
@@ -135,6 +136,19 @@ def test_a_mock_made_by_the_specification_of_the_class() -> None:
     assert isinstance(client, SSEClient)
     for name in ("close", "last_id", "retry", "_connect", "iter_content", "_read"):
         assert hasattr(client, name), name
+
+
+@pytest.mark.parametrize("name", ["sseclient", "httpx_sse"])
+def test_a_late_call_is_warned_of(name: str) -> None:
+    pytest.importorskip("sseclient_ng.httpx_sse")
+    install = getattr(sseclient_ng, f"install_as_{name}")
+    with mock.patch.dict(sys.modules, {name: types.ModuleType(name)}):
+        with pytest.warns(UserWarning, match=f"install_as_{name}.. comes late: {name} is") as told:
+            install()
+        assert told[0].filename == __file__
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            install()
 
 
 def test_install_as_sseclient_serves_imports_that_come_later() -> None:

@@ -416,6 +416,32 @@ INTERFACE = (
     ),
     Difference(
         "sseclient",
+        "Statuses of success other than 200",
+        "Reads the body of any 2xx as an event stream.",
+        "Reads it if its Content-Type is `text/event-stream`; otherwise raises "
+        "`requests.HTTPError`.",
+        (PROCESSING,),
+        (
+            recorded("another_status_of_success", [202], []),
+            ending("another_status_of_success", "returned", "raised requests.exceptions.HTTPError"),
+        ),
+    ),
+    *(
+        Difference(
+            package,
+            "Events compared with each other",
+            "Two events are never equal, whatever they hold.",
+            "They are equal if data, type, ID and `retry` are.",
+            (),
+            (recorded(snippet, [False, 2], [True, 1]),),
+        )
+        for package, snippet in (
+            ("sseclient", "events_compared"),
+            ("sseclient-py", "events_compared_with_each_other"),
+        )
+    ),
+    Difference(
+        "sseclient",
         "One class for both packages",
         "Has no `events()`, and takes a response for a URL: the usual sign of the wrong package.",
         "Has `events()` for a URL, and iterates over a response with `for` and `next`.",

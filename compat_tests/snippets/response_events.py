@@ -63,6 +63,14 @@ def events_by_hand_with_keywords(url, record):
 
 
 @snippet("sseclient-py")
+def events_compared_with_each_other(url, record):
+    from sseclient import Event
+
+    record(Event(data="hello") == Event(data="hello"))
+    record(len({Event(data="hello"), Event(data="hello")}))
+
+
+@snippet("sseclient-py")
 def events_by_hand_by_position(url, record):
     from sseclient import Event
 

@@ -339,6 +339,14 @@ def another_content_type(url, record):
     record(client.resp.headers["Content-Type"])
 
 
+@snippet("sseclient", serve=[stream("data: 1\n\n", content_type="text/plain", status=202)])
+def another_status_of_success(url, record):
+    from sseclient import SSEClient
+
+    client = SSEClient(url)
+    record(client.resp.status_code)
+
+
 @snippet("sseclient", serve=[stream("data: 1\n\n", content_type="text/plain", end="hold")])
 def plain_text_taken_as_stream(url, record):
     from sseclient import SSEClient
