@@ -50,7 +50,8 @@ def test_the_version_is_text() -> None:
 @pytest.fixture
 def installed(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
     """The package installed as `sseclient` during the test."""
-    monkeypatch.setitem(sys.modules, "sseclient", types.ModuleType("sseclient"))
+    monkeypatch.setitem(sys.modules, "sseclient", sys.modules["sseclient_ng"])  # and restore it
+    del sys.modules["sseclient"]
     install_as_sseclient()
     return sys.modules["sseclient"]
 
