@@ -91,6 +91,8 @@ _ADA = Event(_json({"title": "Ada"}), id="1")
 _GRACE = Event(_json({"title": "Grace"}), "edit", "2")
 _ZOE = Event(_json({"title": "Zoë"}), id="3")
 _HALF_OF_GRACE = _GRACE.dump().encode()[:20]
+_USAGE = Event(_json({"choices": [], "usage": {"total_tokens": 5}}))
+_OVERLOADED = Event(_json({"error": {"message": "overloaded"}}), "error")
 _ANSWER = [_token("Hel"), _token("lo"), _token(" world"), Event("[DONE]")]
 
 _STREAMS = {
@@ -122,6 +124,27 @@ _STREAMS = {
     ),
     "/chat": _Stream("the answer of a language model", [_Answer([*_ANSWER, Hold()])]),
     "/cut": _Stream("such an answer, cut short", [_Answer([*_ANSWER[:2]])]),
+    "/llm": _Stream(
+        "such an answer, with its usage", [_Answer([*_ANSWER[:3], _USAGE, _ANSWER[3], Hold()])]
+    ),
+    "/llm/overloaded": _Stream(
+        "such an answer, with an error in it", [_Answer([*_ANSWER[:2], _OVERLOADED])]
+    ),
+    "/messages": _Stream(
+        "an answer whose events have types",
+        [
+            _Answer(
+                [
+                    Event(_json({"message": {"role": "assistant"}}), "message_start"),
+                    Event(_json({"delta": {"text": "Hello"}}), "content_block_delta"),
+                    Event(_json({}), "ping"),
+                    Event(_json({"delta": {"text": " world"}}), "content_block_delta"),
+                    Event(_json({}), "message_stop"),
+                    Hold(),
+                ]
+            )
+        ],
+    ),
     "/database.json": _Stream(
         "changes of a database",
         [
