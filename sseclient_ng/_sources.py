@@ -194,8 +194,10 @@ def _is_asynchronous(source: object) -> bool:
     """Return whether a source is read with ``await``, in whatever library."""
     if isinstance(source, Iterable):
         return False
-    read = getattr(source, "read", None)
-    return isinstance(source, AsyncIterable) or inspect.iscoroutinefunction(read)
+    stream = getattr(source, "stream", source)  # of a response of httpx
+    if isinstance(stream, AsyncIterable) and not isinstance(stream, Iterable):
+        return True
+    return inspect.iscoroutinefunction(getattr(source, "read", None))
 
 
 def _read_size(chunk_size: Optional[int]) -> int:

@@ -157,7 +157,7 @@ def test_a_program_that_is_started_again_reads_the_same() -> None:
             assert titles(server.url_for("/drops"), retry=0) == ["Ada", "Grace", "Zoë"]
 
 
-@pytest.mark.parametrize("cookie", ["answers=x", "answers", "answers=-1", "other=1", "\x01"])
+@pytest.mark.parametrize("cookie", ["answers=x", "answers", "answers=-1", "other=1", "a(b=1"])
 def test_a_cookie_that_is_none_of_the_practice_servers(cookie: str) -> None:
     with demo.practice_server(0) as server:
         answer = requests.get(server.url_for("/events"), headers={"Cookie": cookie})

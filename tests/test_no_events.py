@@ -109,6 +109,20 @@ def test_what_tells_nothing_is_not_warned_of() -> None:
         assert texts_and_warnings(source) == ([], [])
 
 
+class Canned:
+    """What stands for a response in a test."""
+
+    status_code = 200
+    headers = None
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter([b"no event"])
+
+
+def test_a_stand_in_without_headers_is_not_warned_of() -> None:
+    assert texts_and_warnings(Canned()) == ([], [])
+
+
 def test_a_warning_that_is_an_error_comes_out_once() -> None:
     with ScriptedServer(response(b"{}", headers=JSON)) as server:
         client = SSEClient(requests.get(server.url, stream=True))

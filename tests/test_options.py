@@ -18,7 +18,9 @@ from sseclient_ng._keywords import (
     HttpxAsyncArguments,
     RequestsArguments,
 )
+from sseclient_ng._suggestions import names_of_parameters
 from sseclient_ng._transports.choosing import argument_names, async_argument_names
+from sseclient_ng.testing import ScriptedServer, response
 from support.asynchronous import run
 
 NOWHERE = "http://127.0.0.1:1/"
@@ -205,6 +207,21 @@ def test_a_session_of_the_callers_may_take_other_arguments() -> None:
 
     with pytest.raises(requests.ConnectionError, match="rate 3"):
         run(main())
+
+
+@pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "httpx2"])
+def test_arguments_that_are_set_later_are_refused_by_the_library(library: Any) -> None:
+    with library.Client() as session, ScriptedServer(response(b"data: 1\n\n")) as server:
+        client = SSEClient(server.url, session=session, retry=0)
+        client.requests_kwargs["rate"] = 3
+        assert next(client).data == "1"
+        with pytest.raises(TypeError, match="unexpected keyword argument 'rate'"):
+            next(client)
+
+
+def test_what_has_no_parameters_takes_any() -> None:
+    assert names_of_parameters(None) is None
+    assert names_of_parameters(lambda **arguments: None) is None
 
 
 def names_of(arguments: type) -> set[str]:

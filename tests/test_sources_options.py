@@ -69,6 +69,17 @@ class Later:
         yield
 
 
+class AnswerOfHttpx:
+    """A response of an ``httpx.AsyncClient``."""
+
+    stream = AsyncSource()
+
+    def iter_bytes(self) -> Iterator[bytes]:
+        raise RuntimeError("Attempted to call a sync iterator on an async stream.")
+
+    aiter_bytes = None
+
+
 ALMOST: list[tuple[Callable[[], object], str]] = [
     (lambda: b"data: x\n\n", "bytes; to read bytes of a stream, put them in a list: SSEClient([d"),
     (lambda: bytearray(b"data: x"), "bytearray; to read bytes of a stream, put them in a list"),
@@ -77,6 +88,7 @@ ALMOST: list[tuple[Callable[[], object], str]] = [
     (AsyncSource, "AsyncSource; iterate over sseclient_ng.aiter_events(...), or use AsyncSSECli"),
     (chunks, "async_generator; iterate over sseclient_ng.aiter_events(...), or use AsyncSSEClie"),
     (Later, "Later; await it, and iterate over sseclient_ng.aiter_events(...)"),
+    (AnswerOfHttpx, "; iterate over sseclient_ng.aiter_events(response.aiter_bytes())"),
     (AnswerOfAiohttp, "; iterate over sseclient_ng.aiter_events(response.content.iter_any())"),
 ]
 

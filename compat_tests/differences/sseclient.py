@@ -378,6 +378,14 @@ RECONNECTING = (
     ),
 )
 
+_CONNECTION_ERROR = "requests.exceptions.ConnectionError"
+_TIMEOUTS = ("requests.exceptions.ReadTimeout", "requests.exceptions.Timeout")
+_REQUEST_EXCEPTION = (
+    "requests.exceptions.RequestException",
+    "builtins.OSError",
+    "builtins.Exception",
+)
+
 INTERFACE = (
     Difference(
         "sseclient",
@@ -426,19 +434,38 @@ INTERFACE = (
             ending("another_status_of_success", "returned", "raised requests.exceptions.HTTPError"),
         ),
     ),
-    *(
-        Difference(
-            package,
-            "Events compared with each other",
-            "Two events are never equal, whatever they hold.",
-            "They are equal if data, type, ID and `retry` are.",
-            (),
-            (recorded(snippet, [False, 2], [True, 1]),),
-        )
-        for package, snippet in (
-            ("sseclient", "events_compared"),
-            ("sseclient-py", "events_compared_with_each_other"),
-        )
+    Difference(
+        "sseclient",
+        "Events compared with each other",
+        "Two events are never equal, whatever they hold.",
+        "They are equal if data, type, ID and `retry` are.",
+        (),
+        (recorded("events_in_a_set", [[False, True, 2]], [[True, True, 1]]),),
+    ),
+    Difference(
+        "sseclient-py",
+        "Events compared with each other",
+        "Two events are never equal, whatever they hold.",
+        "They are equal if data, type, ID and `retry` are.",
+        (),
+        (recorded("events_compared_with_each_other", [False, 2], [True, 1]),),
+    ),
+    Difference(
+        "sseclient-py",
+        "Silence for longer than the timeout",
+        "Raises a `requests.ConnectionError`.",
+        "Raises a `requests.ConnectionError` that is a `requests.ReadTimeout` as well.",
+        (),
+        (
+            recorded(
+                "read_timeout_of_a_response",
+                ["1", {"exception": [_CONNECTION_ERROR, *_REQUEST_EXCEPTION]}],
+                [
+                    "1",
+                    {"exception": [_CONNECTION_ERROR, *_TIMEOUTS, *_REQUEST_EXCEPTION]},
+                ],
+            ),
+        ),
     ),
     Difference(
         "sseclient",

@@ -24,14 +24,6 @@ def event_from_what_is_no_text(url, record):
 
 
 @snippet("sseclient")
-def events_compared(url, record):
-    from sseclient import Event
-
-    record(Event("hello") == Event("hello"))
-    record(len({Event("hello"), Event("hello")}))
-
-
-@snippet("sseclient")
 def event_dumped(url, record):
     from sseclient import Event
 

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 import threading
 from collections.abc import Sequence
@@ -48,10 +49,8 @@ def _serve(port: int) -> int:
         print(
             f"Listening on {server.url}; Ctrl-C ends it.", list_of_streams(), sep="\n", flush=True
         )
-        try:
+        with contextlib.suppress(KeyboardInterrupt):
             threading.Event().wait()
-        except KeyboardInterrupt:
-            return 0
     return 0
 
 

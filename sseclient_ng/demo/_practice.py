@@ -6,7 +6,6 @@ they reconnect. A program that is started again begins anew.
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Iterator
 from http.cookies import CookieError, SimpleCookie
@@ -237,9 +236,10 @@ def _answers_given(request: Request) -> int:
 
 def _ticks(last_event_id: Optional[str]) -> Iterator[Piece]:
     """Yield an event a second, after the one that a client had last."""
-    last = int(last_event_id) if last_event_id is not None and last_event_id.isdecimal() else 0
+    number = int(last_event_id) if last_event_id is not None and last_event_id.isdecimal() else 0
     yield head(200, {"Content-Type": "text/event-stream", "Transfer-Encoding": "chunked"})
-    for number in itertools.count(last + 1):
+    while True:
+        number += 1
         event = Event(_json({"seconds": number}), "tick", str(number))
         yield chunk(event.dump().encode())
         yield Pause(1.0)
