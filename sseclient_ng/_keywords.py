@@ -123,7 +123,6 @@ class AiohttpArguments(_AsyncOptions, total=False):
     proxy_auth: Optional[aiohttp.BasicAuth]
     proxy_headers: Optional[Mapping[str, str]]
     read_bufsize: int
-    server_hostname: Optional[str]
     ssl: Union[bool, ssl.SSLContext, aiohttp.Fingerprint]
     timeout: Union[_Seconds, aiohttp.ClientTimeout, None]
     trace_request_ctx: object

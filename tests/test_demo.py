@@ -159,8 +159,8 @@ def test_a_program_that_is_started_again_reads_the_same() -> None:
 
 @pytest.mark.parametrize("cookie", ["answers=x", "answers", "answers=-1", "other=1", "a(b=1"])
 def test_a_cookie_that_is_none_of_the_practice_servers(cookie: str) -> None:
-    with demo.practice_server(0) as server:
-        answer = requests.get(server.url_for("/events"), headers={"Cookie": cookie})
+    with demo.practice_server(0) as server, requests.Session() as session:
+        answer = session.get(server.url_for("/events"), headers={"Cookie": cookie})
         assert answer.text.count("data:") == 3
 
 
@@ -173,12 +173,12 @@ def test_the_clock_goes_on_after_the_last_event() -> None:
 
 
 def test_the_practice_server_lists_its_streams() -> None:
-    with demo.practice_server(0) as server:
-        listed = re.findall(r"^  (/\S*) ", requests.get(server.url).text, re.MULTILINE)
+    with demo.practice_server(0) as server, requests.Session() as session:
+        listed = re.findall(r"^  (/\S*) ", session.get(server.url).text, re.MULTILINE)
         assert {"/clock", "/events", "/busy"} <= set(listed)
-        found = {path: requests.get(server.url_for(path), stream=True) for path in listed[:-1]}
+        found = {path: session.get(server.url_for(path), stream=True) for path in listed[:-1]}
         assert {answer.status_code for answer in found.values()} == {200, 429}
-        assert requests.get(server.url_for("/nothing")).status_code == 404
+        assert session.get(server.url_for("/nothing")).status_code == 404
         for answer in found.values():
             answer.close()
 

@@ -191,12 +191,12 @@ def test_the_logger_is_called_sseclient_and_keeps_secrets(
 
 def test_the_log_says_why_it_waits(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    with ScriptedServer(FIRST, response(status=503, reason="Too busy"), SECOND) as server:
+    with ScriptedServer(FIRST, response(status=503), SECOND) as server:
         list(SSEClient(server.url, **QUICKLY))
     waits = [record.getMessage() for record in caplog.records if record.name == "sseclient"]
     assert [text.partition(": ")[2].partition("; ")[0] for text in waits] == [
         "the server ended the stream",
-        "503 Too busy",
+        "503 Service Unavailable",
         "the server ended the stream",
     ]
 

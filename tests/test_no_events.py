@@ -19,17 +19,25 @@ STREAM = {"Content-Type": "text/event-stream"}
 JSON = {"Content-Type": "application/json"}
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 
-PLAIN: dict[str, Callable[[str], Any]] = {
-    "requests": lambda url: requests.get(url, stream=True),
-    "requests, in memory": requests.get,
-    "urllib3": lambda url: urllib3.PoolManager().request("GET", url, preload_content=False),
-    "httpx": lambda url: httpx.get(url),
-}
+LIBRARIES = ["requests", "requests, in memory", "urllib3", "httpx"]
 
 
-@pytest.fixture(params=PLAIN)
-def get(request: pytest.FixtureRequest) -> Callable[[str], Any]:
-    return PLAIN[request.param]
+@pytest.fixture
+def session() -> Iterator[requests.Session]:
+    with requests.Session() as made:
+        yield made
+
+
+@pytest.fixture(params=LIBRARIES)
+def get(request: pytest.FixtureRequest, session: requests.Session) -> Iterator[Any]:
+    """Makes a request with a library."""
+    with urllib3.PoolManager() as pool:
+        yield {
+            "requests": lambda url: session.get(url, stream=True),
+            "requests, in memory": session.get,
+            "urllib3": lambda url: pool.request("GET", url, preload_content=False),
+            "httpx": httpx.get,
+        }[request.param]
 
 
 def texts_and_warnings(source: Any, **options: Any) -> tuple[list[str], list[str]]:
@@ -77,23 +85,23 @@ def test_what_is_in_order_is_not_warned_of(get: Callable[[str], Any], answer: An
         assert texts_and_warnings(get(server.url))[1] == []
 
 
-def test_a_response_that_was_closed() -> None:
+def test_a_response_that_was_closed(session: requests.Session) -> None:
     with ScriptedServer(response(b"data: 1\n\n")) as server:
-        with requests.get(server.url, stream=True) as answer:
+        with session.get(server.url, stream=True) as answer:
             pass
         words = "it was closed, or read to its end, before"
         assert texts_and_warnings(answer) == ([], [words])
 
 
-def test_a_type_that_the_program_takes() -> None:
+def test_a_type_that_the_program_takes(session: requests.Session) -> None:
     with ScriptedServer(response(b"{}", headers=JSON)) as server:
-        answer = requests.get(server.url, stream=True)
+        answer = session.get(server.url, stream=True)
         assert texts_and_warnings(answer, check_content_type=False) == ([], [])
 
 
-def test_a_client_that_is_closed_is_not_warned_of() -> None:
+def test_a_client_that_is_closed_is_not_warned_of(session: requests.Session) -> None:
     with ScriptedServer(response(b"{}", headers=JSON)) as server:
-        answer = requests.get(server.url, stream=True)
+        answer = session.get(server.url, stream=True)
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             client = SSEClient(answer)
@@ -123,9 +131,9 @@ def test_a_stand_in_without_headers_is_not_warned_of() -> None:
     assert texts_and_warnings(Canned()) == ([], [])
 
 
-def test_a_warning_that_is_an_error_comes_out_once() -> None:
+def test_a_warning_that_is_an_error_comes_out_once(session: requests.Session) -> None:
     with ScriptedServer(response(b"{}", headers=JSON)) as server:
-        client = SSEClient(requests.get(server.url, stream=True))
+        client = SSEClient(session.get(server.url, stream=True))
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             with pytest.raises(UserWarning, match="application/json"):
