@@ -126,7 +126,7 @@ _STREAMS = {
     "/llm": _Stream(
         "such an answer, with its usage", [_Answer([*_ANSWER[:3], _USAGE, _ANSWER[3], Hold()])]
     ),
-    "/llm/overloaded": _Stream(
+    "/overloaded": _Stream(
         "such an answer, with an error in it", [_Answer([*_ANSWER[:2], _OVERLOADED])]
     ),
     "/messages": _Stream(
