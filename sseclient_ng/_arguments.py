@@ -53,11 +53,10 @@ def check_request(method: object, check_content_type: object, given: Mapping[str
     if not isinstance(method, str):
         raise TypeError(f"method must be text, such as 'POST', not {method!r}")
     check_switch("check_content_type", check_content_type)
-    headers = given.get("headers")
-    can_be_copied = headers is None or callable(headers) or hasattr(headers, "__iter__")
-    if isinstance(headers, (str, bytes)) or not can_be_copied:
+    if isinstance(given.get("auth"), (str, bytes)):
         raise TypeError(
-            f"headers must be a dict, or a function that returns one, not {type(headers).__name__}"
+            "auth must be a pair of user and password, or an object of the HTTP library, not text; "
+            'a token goes into headers={"Authorization": "Bearer ..."}'
         )
 
 
@@ -67,12 +66,25 @@ def copy_arguments(given: Mapping[str, object]) -> dict[str, object]:
     Args:
         given: keyword arguments of ``requests.get`` or aiohttp's; ``headers`` may be callable. The
             headers that an event stream is asked for with are added.
+
+    Raises:
+        TypeError: ``headers`` is neither a mapping nor a function.
     """
     own = {name: value for name, value in given.items() if name != "stream"}
     headers = own.get("headers")
     if not callable(headers):
-        own["headers"] = default_headers(dict(cast(_Headers, headers or {})))
+        own["headers"] = default_headers(_as_dict(headers))
     return own
+
+
+def _as_dict(headers: object) -> dict[str, HeaderValue]:
+    """Return header fields as a dict of their own."""
+    try:
+        return dict(cast(_Headers, headers or {}))
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            f"headers must be a dict, or a function that returns one, not {type(headers).__name__}"
+        ) from error
 
 
 def build_arguments(kept: Mapping[str, object], last_event_id: object) -> dict[str, object]:
@@ -84,7 +96,7 @@ def build_arguments(kept: Mapping[str, object], last_event_id: object) -> dict[s
     """
     if not can_be_sent(last_event_id):
         _logger.warning("the last event ID has control characters: resuming without it")
-    headers = dict(cast(_Headers, evaluate(kept.get("headers")) or {}))
+    headers = _as_dict(evaluate(kept.get("headers")))
     request = {**kept, "headers": with_last_event_id(default_headers(headers), last_event_id)}
     if callable(kept.get("params")):
         request["params"] = evaluate(kept["params"])

@@ -193,8 +193,9 @@ class Client(StreamAttributes):
         has_url = isinstance(source, str)
         check_request(method, check_content_type, requests_kwargs)
         check_count("chunk_size", chunk_size or None, SIZE)
-        accepted = argument_names(session)
-        refuse_unknown("SSEClient", Client.__init__, requests_kwargs, accepted, session)
+        if requests_kwargs:
+            accepted = argument_names(session)
+            refuse_unknown("SSEClient", Client.__init__, requests_kwargs, accepted, session)
         if isinstance(source, str):
             refuse_text(source)
         else:

@@ -45,6 +45,7 @@ _MEANT = {
     "on_connect": "on_open=...",
     "on_disconnect": "on_error=...",
     "option": "method=..., data=...",
+    "proxy": 'proxies={"https": ...}',
     "read_timeout": _TIMEOUT,
     "reconnect_interval": _MILLISECONDS,
     "reconnect_time": _MILLISECONDS,
@@ -56,6 +57,7 @@ _MEANT = {
     "retry_interval": _MILLISECONDS,
     "retry_policy": "reconnect=ReconnectPolicy(...)",
     "retry_time": _MILLISECONDS,
+    "ssl": _VERIFY,
     "ssl_verify": _VERIFY,
     "verify_ssl": _VERIFY,
 }
@@ -124,4 +126,4 @@ def _advice(name: str, value: object, known: Collection[str], session: type) -> 
         similar = difflib.get_close_matches(plain, known, n=1, cutoff=0.75)
         meant = f"{similar[0]}=..." if similar else None
     count = value if type(value) is int and value > 0 else 5
-    return f"; did you mean {meant.format(count=count)}?" if meant else ""
+    return f"; did you mean {meant.replace('{count}', str(count))}?" if meant else ""

@@ -55,6 +55,17 @@ WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
         TypeError,
         "headers must be a dict, or a function that returns one, not str",
     ),
+    (
+        {"headers": ["Accept"]},
+        TypeError,
+        "headers must be a dict, or a function that returns one, not list",
+    ),
+    (
+        {"auth": "s3cret"},
+        TypeError,
+        "auth must be a pair of user and password, or an object of the HTTP library, not text; "
+        'a token goes into headers={"Authorization": "Bearer ..."}',
+    ),
     ({"headers": 5}, TypeError, "headers must be a dict, or a function that returns one, not int"),
     (
         {"reconnect": 5},
@@ -68,6 +79,16 @@ WRONG_FOR_SYNC: list[tuple[dict[str, Any], type[Exception], str]] = [
         {"chunk_size": "1"},
         TypeError,
         "chunk_size must be a number of bytes (int), or None for no limit, not '1'",
+    ),
+    (
+        {"headers": lambda: 5},
+        TypeError,
+        "headers must be a dict, or a function that returns one, not int",
+    ),
+    (
+        {"session": requests.Session},
+        TypeError,
+        "session must be a session, not the class requests.Session: call it",
     ),
     ({"char_enc": 5}, TypeError, "char_enc must be the name of an encoding, not 5"),
     ({"char_enc": "utf-9"}, LookupError, "unknown encoding: utf-9"),
@@ -151,7 +172,9 @@ def test_unknown_arguments(client: Any, options: dict[str, Any], advice: str) ->
     refused(client, options, TypeError, words)
 
 
-@pytest.mark.parametrize("options", [{"chunk": 1}, {"verify_ssl": False}, {"url": NOWHERE}])
+@pytest.mark.parametrize(
+    "options", [{"chunk": 1}, {"verify_ssl": False}, {"url": NOWHERE}, {"proxy": "a"}, {"ssl": 1}]
+)
 def test_unknown_arguments_of_the_client_for_threads(options: dict[str, Any]) -> None:
     with pytest.raises(TypeError, match="SSEClient got an unexpected argument"):
         SSEClient(NOWHERE, **options)
@@ -170,6 +193,11 @@ def test_arguments_of_a_client_of_httpx(library: Any) -> None:
     words = f"unexpected argument 'proxy'; pass it to {library.__name__}.AsyncClient"
     with pytest.raises(TypeError, match=words):
         AsyncSSEClient(NOWHERE, session=library.AsyncClient(), proxy="http://a.example")
+
+
+def test_a_class_in_the_place_of_a_session() -> None:
+    words = "session must be a session, not the class aiohttp.ClientSession: call it"
+    refused(AsyncSSEClient, {"session": aiohttp.ClientSession}, TypeError, words)
 
 
 def test_arguments_of_a_session_of_aiohttp() -> None:

@@ -20,7 +20,7 @@ def check_number(name: str, value: object, wanted: str = "a number") -> None:
         TypeError: it is no number.
         ValueError: it is out of range.
     """
-    if isinstance(value, bool) or not isinstance(value, Real):
+    if isinstance(value, bool) or not isinstance(value, (int, float, Real)):
         raise TypeError(f"{name} must be {wanted}, not {value!r}")
     if not 0 <= cast(float, value) < float("inf"):
         raise ValueError(f"{name} must be finite and not negative, not {value!r}")
@@ -41,7 +41,7 @@ def check_count(name: str, value: object, wanted: str, advice: str = "") -> None
     """
     if value is None:
         return
-    if isinstance(value, bool) or not isinstance(value, Integral):
+    if isinstance(value, bool) or not isinstance(value, (int, Integral)):
         raise TypeError(f"{name} must be {wanted}, or None for no limit, not {value!r}{advice}")
     if value < 1:
         raise ValueError(f"{name} must be at least 1, or None for no limit, not {value!r}{advice}")

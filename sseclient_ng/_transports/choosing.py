@@ -40,6 +40,7 @@ def choose_transport(session: object, chunk_size: Optional[int]) -> Transport:
         return HttpxTransport(session, library)
     if library is not None or _is_of("aiohttp", session):
         raise TypeError(f"SSEClient needs {_SYNC}; {_named(session)} is for AsyncSSEClient")
+    _refuse_class(session)
     get = getattr(session, "get", None)
     if session is not None and (not callable(get) or inspect.iscoroutinefunction(get)):
         raise TypeError(f"SSEClient needs {_SYNC} as session, not {_named(session)}")
@@ -93,6 +94,7 @@ def choose_async_transport(session: object, *, repeats: bool) -> AsyncTransport:
         return AsyncHttpxTransport(session, library)
     if library is not None or isinstance(session, requests.Session):
         raise TypeError(f"AsyncSSEClient needs {_ASYNC}; {_named(session)} is for SSEClient")
+    _refuse_class(session)
     request = getattr(session, "request", None)
     if session is not None and (not callable(request) or _is_of("niquests", session)):
         raise TypeError(f"AsyncSSEClient needs {_ASYNC} as session, not {_named(session)}")
@@ -116,5 +118,14 @@ def _is_of(library: str, session: object) -> bool:
     return library in [base.__module__.partition(".")[0] for base in type(session).__mro__]
 
 
+def _refuse_class(session: object) -> None:
+    if isinstance(session, type):
+        raise TypeError(f"session must be a session, not the class {_name_of(session)}: call it")
+
+
 def _named(session: object) -> str:
-    return f"{type(session).__module__.partition('.')[0]}.{type(session).__name__}"
+    return _name_of(type(session))
+
+
+def _name_of(kind: type) -> str:
+    return f"{kind.__module__.partition('.')[0]}.{kind.__name__}"
