@@ -20,6 +20,7 @@ def check_number(name: str, value: object, wanted: str = "a number") -> None:
         TypeError: it is no number.
         ValueError: it is out of range.
     """
+    # Python's own types first: others, such as NumPy's, take longer to look up.
     if isinstance(value, bool) or not isinstance(value, (int, float, Real)):
         raise TypeError(f"{name} must be {wanted}, not {value!r}")
     if not 0 <= cast(float, value) < float("inf"):
