@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Mapping
+from types import FrameType
 from typing import Optional, cast
 
 from sseclient_ng._core.http import Verdict, judge_response
@@ -61,6 +62,11 @@ def _content_type(source: object) -> Optional[str]:
 def _level_of_the_program() -> int:
     """Return how many calls up the code is that uses this package."""
     level, frame = 0, inspect.currentframe()
-    while frame is not None and frame.f_globals["__name__"].partition(".")[0] == "sseclient_ng":
+    while frame is not None and _is_ours(frame):
         level, frame = level + 1, frame.f_back
     return level
+
+
+def _is_ours(frame: FrameType) -> bool:
+    name: str = frame.f_globals.get("__name__", "")
+    return name.partition(".")[0] == "sseclient_ng"
