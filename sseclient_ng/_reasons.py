@@ -38,9 +38,10 @@ def reason_of(error: BaseException) -> str:
         error: what was raised, or handed to ``on_error``.
     """
     if isinstance(error, requests.HTTPError) and error.response is not None:
-        phrase: object = error.response.reason
-        is_fit = isinstance(phrase, str) and phrase.isprintable()  # it goes into a log
-        return f"{error.response.status_code} {phrase if is_fit else ''}".rstrip()
+        phrase = str(error.response.reason or "")
+        if not phrase.isprintable():  # it goes into a log
+            phrase = repr(phrase)[1:-1]
+        return f"{error.response.status_code} {phrase}".rstrip()
     if isinstance(error, InvalidContentType):  # its text has a part of the body
         return "the answer is no event stream"
     if isinstance(error, (EOFError, SSEError)):

@@ -64,6 +64,11 @@ def test_a_terminal_is_safe(name: str, fields: list[str]) -> None:
         assert not CONTROL.search(SAFE[name].comment(event.data.replace("\n", "")))
 
 
+@pytest.mark.parametrize("data", ["1.5", '"Ada"', "null", "Ada", "NaN", '{"a": NaN}'])
+def test_what_is_no_object_of_json_is_shown_as_text(data: str) -> None:
+    assert f"\n  {data}\n" in SAFE["pretty"].event(Event(data))
+
+
 @given(FIELDS)
 def test_colours_change_nothing_else(fields: list[str]) -> None:
     coloured = Pretty(COLOURS, lambda: "14:03:27")

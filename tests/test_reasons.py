@@ -74,7 +74,7 @@ REAL: list[tuple[Scripted, str]] = [
     (OnAccept(Close()), "the server closed the connection without an answer"),
     (Reset(), "connection reset by peer"),
     (response(status=503, reason="Too busy"), "503 Too busy"),
-    (response(status=503, reason="\x1b[2J"), "503"),
+    (response(status=503, reason="\x1b[2J"), r"503 \x1b[2J"),
     (head(200, {"Content-Type": "text/html"}), "the answer is no event stream"),
 ]
 
