@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
-import sys
 import threading
 import time
 from collections.abc import Generator
@@ -17,8 +16,9 @@ from typing import Callable, NamedTuple, Optional, Protocol
 
 __all__ = ["Waker", "wake_after"]
 
-# Seconds. On Windows Ctrl-C can't interrupt a wait, only take effect after it.
-_LONGEST_WAIT = 0.5 if sys.platform == "win32" else threading.TIMEOUT_MAX
+# Seconds. A signal that comes just before a wait begins does not interrupt it: Python calls its
+# handler only afterwards. On Windows that is so of every signal.
+_LONGEST_WAIT = 0.5
 _LOOK_AGAIN = 0.005  # seconds
 _PATIENCE = 1.0  # seconds, after which another thread goes on looking
 

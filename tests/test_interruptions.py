@@ -19,6 +19,7 @@ import pytest
 import requests
 
 from sseclient_ng import ReconnectPolicy, SSEClient
+from sseclient_ng._waker import Waker
 from sseclient_ng.testing import Hold, Pause, Request, Reset, Script, ScriptedServer, response
 from support.http_libraries import HAS_URLLIB3_FUTURE
 
@@ -127,6 +128,16 @@ def test_closing_in_a_signal_handler_while_a_name_is_looked_up(
                 assert [event.data for event in client] == ["1"]
             finally:
                 sender.join()
+
+
+def test_a_wait_notices_what_did_not_interrupt_it() -> None:
+    """A signal that comes just before a wait is handled only when Python looks for it."""
+    waker = Waker()
+    waiting = threading.Thread(target=waker.wait, args=[60.0], daemon=True)
+    waiting.start()
+    waker.is_awake = True  # nothing more than this
+    waiting.join(PATIENCE)
+    assert not waiting.is_alive()
 
 
 def test_ctrl_c_in_the_middle_of_a_read_loses_and_doubles_nothing() -> None:
