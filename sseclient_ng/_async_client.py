@@ -148,9 +148,9 @@ class AsyncSSEClient(StreamAttributes):
         check_request(method, check_content_type, aiohttp_kwargs)
         policy = choose_policy(reconnect, method)
         transport = choose_async_transport(session, repeats=policy is not None)
-        accepted = async_argument_names(session)
-        constructor = AsyncSSEClient.__init__
-        refuse_unknown("AsyncSSEClient", constructor, aiohttp_kwargs, accepted, session)
+        if aiohttp_kwargs:
+            constructor, accepted = AsyncSSEClient.__init__, async_argument_names(session)
+            refuse_unknown("AsyncSSEClient", constructor, aiohttp_kwargs, accepted, session)
         self.url = url
         self.session = session
         self.aiohttp_kwargs: dict[str, Any] = copy_arguments(aiohttp_kwargs)

@@ -78,16 +78,19 @@ class RequestsArguments(_SyncOptions, total=False):
     verify: Union[bool, str, None]
 
 
-class HttpxArguments(_SyncOptions, total=False):
-    """What `SSEClient` passes to ``httpx.Client.stream``, with its own options."""
-
+class _OfHttpx(TypedDict, total=False):
     auth: Union[tuple[str, str], httpx.Auth, httpx2.Auth, None]
-    content: Union[str, bytes, Iterable[bytes], None]
     cookies: Union[Mapping[str, str], CookieJar, None]
     extensions: Optional[Mapping[str, object]]
     files: object
     follow_redirects: bool
     timeout: Union[float, tuple[Optional[float], ...], httpx.Timeout, httpx2.Timeout, None]
+
+
+class HttpxArguments(_SyncOptions, _OfHttpx, total=False):
+    """What `SSEClient` passes to ``httpx.Client.stream``, with its own options."""
+
+    content: Union[str, bytes, Iterable[bytes], None]
 
 
 class _AsyncOptions(_Options, total=False):
@@ -95,16 +98,10 @@ class _AsyncOptions(_Options, total=False):
     params: Union[Params, _FreshParams, None]
 
 
-class HttpxAsyncArguments(_AsyncOptions, total=False):
+class HttpxAsyncArguments(_AsyncOptions, _OfHttpx, total=False):
     """What `AsyncSSEClient` passes to ``httpx.AsyncClient.stream``, with its own options."""
 
-    auth: Union[tuple[str, str], httpx.Auth, httpx2.Auth, None]
     content: Union[str, bytes, None]
-    cookies: Union[Mapping[str, str], CookieJar, None]
-    extensions: Optional[Mapping[str, object]]
-    files: object
-    follow_redirects: bool
-    timeout: Union[float, tuple[Optional[float], ...], httpx.Timeout, httpx2.Timeout, None]
 
 
 class AiohttpArguments(_AsyncOptions, total=False):

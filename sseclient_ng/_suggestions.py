@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from collections.abc import Collection, Mapping
 from typing import Any, Callable, Optional, cast
@@ -123,6 +122,8 @@ def _advice(name: str, value: object, known: Collection[str], session: type) -> 
     if plain in _OF_THE_POLICY:
         meant = f"reconnect=ReconnectPolicy({plain}=...)"
     elif meant is None:
+        import difflib  # only whoever has made a mistake pays for it
+
         similar = difflib.get_close_matches(plain, known, n=1, cutoff=0.75)
         meant = f"{similar[0]}=..." if similar else None
     count = value if type(value) is int and value > 0 else 5

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from numbers import Integral, Real
-from typing import Optional, cast
+from typing import cast
 
 __all__ = ["check_count", "check_function", "check_number", "check_switch", "check_text"]
 
@@ -62,7 +62,7 @@ def check_switch(name: str, value: object) -> None:
         raise TypeError(f"{name} must be True or False, not {value!r}")
 
 
-def check_text(name: str, value: Optional[object], wanted: str) -> None:
+def check_text(name: str, value: object, wanted: str) -> None:
     """Refuse what is neither text nor None.
 
     Args:
