@@ -13,7 +13,7 @@ import re
 from typing import Optional
 
 from sseclient_ng._core.event import Event, EventWithCarriedID
-from sseclient_ng._core.fields import decode
+from sseclient_ng._core.fields import StreamState, decode
 from sseclient_ng._core.lines import LineParser
 
 __all__ = ["BlockParser"]
@@ -41,13 +41,15 @@ class BlockParser:
     """Turns whole blocks into events.
 
     Args:
-        lines: the general path, which also keeps the last event ID.
+        lines: the general path.
+        stream: the last event ID that the stream starts with; what it sets goes there.
     """
 
-    __slots__ = ("_lines",)
+    __slots__ = ("_lines", "_stream")
 
-    def __init__(self, lines: LineParser) -> None:
+    def __init__(self, lines: LineParser, stream: StreamState) -> None:
         self._lines = lines
+        self._stream = stream
 
     def parse(self, blocks: bytes, events: list[Event]) -> None:
         """Process whole blocks. This needs some 20 times their memory, 100 times for blank lines.
@@ -107,10 +109,10 @@ class BlockParser:
             event_id: its ID; "" for none.
         """
         if event_id:
-            self._lines.last_event_id = event_id
-        elif self._lines.last_event_id:
+            self._stream.last_event_id = event_id
+        elif self._stream.last_event_id:
             event = EventWithCarriedID(data, event_type or "message")
-            event.carried_id = self._lines.last_event_id
+            event.carried_id = self._stream.last_event_id
             return event
         return Event(data, event_type or "message", event_id or None)
 
@@ -118,7 +120,7 @@ class BlockParser:
         if text.startswith("data: ") and text.startswith("\n\n", text.find("\n")):
             values = text[6:-2].split("\n\ndata: ")
             if text.count("\n") == 2 * len(values):
-                events += map(self.event if self._lines.last_event_id else Event, values)
+                events += map(self.event if self._stream.last_event_id else Event, values)
                 return
         # An ID with a NUL is invalid. Searching bytes for one is many times faster than searching
         # text that is not ASCII. The size limit counts invalid UTF-8 as received.
@@ -141,8 +143,8 @@ class BlockParser:
                     continue
                 data = values
             if event_id:
-                self._lines.last_event_id = event_id
-            elif self._lines.last_event_id:
+                self._stream.last_event_id = event_id
+            elif self._stream.last_event_id:
                 events.append(self.event(data, event_type))
                 continue
             # event() inlined for speed: see the shape "named" in benchmarks/parser.py.

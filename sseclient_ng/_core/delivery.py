@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections import deque
 from collections.abc import Sequence
-from typing import Optional, Union
+from typing import Optional, Union, cast
 
 from sseclient_ng._core.checks import check_count, check_number
 from sseclient_ng._core.event import Comment, Event
@@ -77,6 +77,7 @@ class Delivery:
         self._comments = comments
         self._one_by_one = comments or one_by_one
         self._transcoder = Transcoder(encoding)
+        self._is_plain = False  # whether bytes go to the parser as they are, and events are ready
 
     def begin(self) -> None:
         """Get ready for the body of a new connection; what the last one left over is dropped.
@@ -90,9 +91,11 @@ class Delivery:
         self._known_retry: Optional[int] = None
         self._progress = Progress.NOTHING
         self._transcoder = Transcoder(self.encoding)
+        self._is_plain = self._transcoder.passes_bytes and not self._one_by_one
         self.parser = EventStreamParser(
             last_event_id=self._first_id, max_event_size=self.max_event_size
         )
+        self._stream = self.parser.stream
 
     def receive(self, chunk: Chunk) -> None:
         """Take the next chunk of the body.
@@ -104,20 +107,18 @@ class Delivery:
             EventTooLarge: an event outgrew the limit. The events before it can be delivered.
             TypeError: the chunk is neither bytes nor text.
         """
-        if type(chunk) is not bytes or not self._transcoder.passes_bytes:
-            chunk = self._transcoder.feed(chunk)
-        parser = self.parser
-        if self._one_by_one:
-            self._receive_one_by_one(chunk)
-        else:
-            events = parser.feed(chunk)
+        # What is usual comes first, in few steps: see paced in benchmarks/steps.py.
+        if self._is_plain and type(chunk) is bytes:
+            events = self.parser.feed(chunk)
             if events:
                 self.ready += events
                 self._progress = _EVENT
             else:
                 self._receive_no_event(chunk)
-        if parser.complete_retry is not self._known_retry:
-            self._follow_retry(parser.complete_retry)
+        else:
+            self._receive_other(self._transcoder.feed(chunk))
+        if self._stream.retry is not self._known_retry:
+            self._follow_retry(self._stream.retry)
 
     def finish(self) -> None:
         """Take the end of a body that nobody will send again: an event in progress is complete.
@@ -165,7 +166,7 @@ class Delivery:
         event = ready.popleft()
         # The last one takes along the IDs of blocks without data behind it.
         goes_on = ready or self.inbox
-        last_event_id = event.last_event_id if goes_on else self.parser.last_event_id
+        last_event_id = event.last_event_id if goes_on else self._stream.last_event_id
         if last_event_id != self._known_id:
             self._follow(last_event_id)
         return event
@@ -189,10 +190,13 @@ class Delivery:
             return Progress.PART
         return self._progress
 
-    def _receive_one_by_one(self, chunk: bytes) -> None:
+    def _receive_other(self, chunk: bytes) -> None:
         feed = self.parser.feed_with_comments if self._comments else self.parser.feed
         items = feed(chunk)
-        self.inbox += items
+        if self._one_by_one:
+            self.inbox += items
+        else:
+            self.ready += cast("list[Event]", items)
         if not self._note_events(items):
             self._receive_no_event(chunk)
 

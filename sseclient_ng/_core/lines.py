@@ -10,7 +10,7 @@ from typing import Optional, Union
 
 from sseclient_ng._core.errors import EventTooLarge
 from sseclient_ng._core.event import Comment, Event, EventWithCarriedID
-from sseclient_ng._core.fields import Fields, decode
+from sseclient_ng._core.fields import Fields, StreamState, decode
 
 __all__ = ["LineParser"]
 
@@ -19,14 +19,12 @@ class LineParser:
     """Turns lines that end with LF into events.
 
     Args:
-        last_event_id: the last event ID that the stream starts with.
+        stream: the last event ID that the stream starts with; what it sets goes there.
         max_event_size: the most bytes that one event may hold. Its lines count with their ends,
             including an incomplete line; comments do not count.
         limit_error: the error for a larger event.
 
     Attributes:
-        last_event_id: the stream's last event ID, as the last blank line left it.
-        retry: the last reconnection time that the stream set, in milliseconds, or None.
         comments: the list of results, to which the next `feed` appends comments as well; None skips
             them.
         idle: whether it is at the start of a block.
@@ -35,13 +33,12 @@ class LineParser:
     """
 
     def __init__(
-        self, last_event_id: str, max_event_size: int, limit_error: type[EventTooLarge]
+        self, stream: StreamState, max_event_size: int, limit_error: type[EventTooLarge]
     ) -> None:
-        self.last_event_id = last_event_id
-        self.retry: Optional[int] = None
         self.comments: Optional[list[Union[Event, Comment]]] = None
         self.idle = True
         self.dispatches_without_data = False
+        self._stream = stream
         self._limit_error = limit_error
         self._max_event_size = max_event_size
         self._fields = Fields()
@@ -116,7 +113,7 @@ class LineParser:
             self._held += len(line) + 1
             self._fields.add_line(line)
             if self._fields.retry is not None:
-                self.retry = self._fields.retry
+                self._stream.retry = self._fields.retry
 
     def _add_comment(self, line: bytes) -> None:
         if self.comments is not None:
@@ -129,7 +126,7 @@ class LineParser:
             return
         fields, self._fields, self._held = self._fields, Fields(), 0
         if fields.id is not None:
-            self.last_event_id = fields.id
+            self._stream.last_event_id = fields.id
         if fields.data:
             del fields.data[-1]  # the last data line's LF
         elif not (self.dispatches_without_data and fields.any_but_data):
@@ -138,8 +135,8 @@ class LineParser:
 
     def _make(self, fields: Fields) -> Event:
         data, event_type = decode(fields.data), fields.event_type or "message"
-        if fields.id is not None or not self.last_event_id:
+        if fields.id is not None or not self._stream.last_event_id:
             return Event(data, event_type, fields.id, fields.retry)
         event = EventWithCarriedID(data, event_type, None, fields.retry)
-        event.carried_id = self.last_event_id
+        event.carried_id = self._stream.last_event_id
         return event

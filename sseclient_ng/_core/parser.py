@@ -16,7 +16,6 @@ limit), only the general path is used.
 from __future__ import annotations
 
 import contextlib
-import re
 import sys
 from collections.abc import Generator
 from functools import partial
@@ -26,6 +25,7 @@ from sseclient_ng._core.blocks import BlockParser
 from sseclient_ng._core.checks import check_count
 from sseclient_ng._core.errors import EventTooLarge
 from sseclient_ng._core.event import Comment, Event
+from sseclient_ng._core.fields import StreamState
 from sseclient_ng._core.line_ends import LineEnds
 from sseclient_ng._core.lines import LineParser
 
@@ -44,8 +44,8 @@ _COLON = 0x3A
 _AROUND_DATA = len("data: \n\n")
 _new = object.__new__
 _MOST_COMMENTS = 64 * 1024  # bytes at the start of a block
+_MOST_JOINED = 64 * 1024  # bytes of an incomplete block; a larger one is parsed in its place
 _MOST_AT_ONCE = 256 * 1024  # bytes, which briefly need many times their memory
-_find_blank_line = re.compile(b"\n\n").search  # three times faster than bytes.find for two bytes
 
 
 class EventStreamParser:
@@ -63,6 +63,7 @@ class EventStreamParser:
     Attributes:
         limit_error: the error that all parsers raise for an event beyond ``max_event_size``. With
             requests installed, it is a ``requests.RequestException`` as well.
+        stream: what the stream has set in its complete blocks: ``last_event_id`` and ``retry``.
         error: the error that the next call raises, if `feed` had events to return first; otherwise
             None.
 
@@ -83,9 +84,10 @@ class EventStreamParser:
         self._max_event_size = max_event_size
         self._most_at_once = min(_MOST_AT_ONCE, max_event_size)
         self._line_ends = LineEnds()
-        self._lines = LineParser(last_event_id, max_event_size, self.limit_error)
+        self.stream = StreamState(last_event_id)
+        self._lines = LineParser(self.stream, max_event_size, self.limit_error)
         self._lines.dispatches_without_data = self._dispatches_without_data
-        self._blocks = BlockParser(self._lines)
+        self._blocks = BlockParser(self._lines, self.stream)
         self._pending = bytearray()  # an incomplete block, with LF line ends
         self._between_blocks = False  # feed() may take its short cuts
         self._inside_block = False
@@ -93,7 +95,7 @@ class EventStreamParser:
     @property
     def last_event_id(self) -> str:
         """The last event ID of the stream, "" if none was set (9.2.6)."""
-        return self._lines.last_event_id
+        return self.stream.last_event_id
 
     @property
     def retry(self) -> Optional[int]:
@@ -102,12 +104,7 @@ class EventStreamParser:
         It takes effect at the end of its line, before the block is complete (9.2.6).
         """
         self._settle()
-        return self._lines.retry
-
-    @property
-    def complete_retry(self) -> Optional[int]:
-        """Like `retry`, but only from complete blocks, which is cheap."""
-        return self._lines.retry
+        return self.stream.retry
 
     @property
     def in_progress(self) -> bool:
@@ -133,25 +130,20 @@ class EventStreamParser:
                 Every later call raises it again.
             TypeError: ``data`` is not bytes.
         """
-        # Three shapes take a short cut: the middle of a block, one event with one data line, and
-        # whole blocks. See huge-1k, lines-1k, llm-each and named-each in benchmarks/parser.py.
+        # Three shapes take a short cut: one event with one data line, whole blocks, and the middle
+        # of a block. See llm-each, named-each, huge-1k and lines-1k in benchmarks/parser.py.
         if type(data) is not bytes:
             data = _as_bytes(data)
-        if self._inside_block:
-            if _CR not in data and (_LF not in data or not self._end_of_pending(data)):
-                pending = self._pending
-                pending += data
-                if len(pending) <= self._max_event_size:
-                    return []
-                data = b""
-        elif self._between_blocks and _CR not in data and len(data) <= self._most_at_once:
+        if self._between_blocks:
+            if _CR in data or len(data) > self._most_at_once:
+                return self._feed(data)
             try:
                 text = data.decode()
             except UnicodeDecodeError:
                 return self._feed(data)
             value = text.removeprefix("data: ").removesuffix("\n\n")
             if len(text) - len(value) == _AROUND_DATA and "\n" not in value:
-                if self._lines.last_event_id:
+                if self.stream.last_event_id:
                     return [self._blocks.event(value)]
                 event = _new(Event)  # saves a sixth of this shape's time
                 event.data = value
@@ -160,6 +152,16 @@ class EventStreamParser:
                 return [event]
             if text.endswith("\n\n"):
                 return self._blocks.parse_read(data, text)
+        elif (
+            self._inside_block
+            and _CR not in data
+            and (_LF not in data or not self._end_of_blocks(data))
+        ):
+            pending = self._pending
+            pending += data
+            if len(pending) <= self._max_event_size:
+                return []
+            data = b""
         return self._feed(data)
 
     def feed_with_comments(
@@ -256,33 +258,36 @@ class EventStreamParser:
             self._feed_part(data[start : start + _MOST_AT_ONCE], events)
 
     def _feed_part(self, data: bytes, events: list[Event]) -> None:
-        start = 0
-        if self._pending:
-            start = self._end_of_pending(data)
-            if not start:
-                self._hold(data, events)
-                return
-            self._pending += data[:start]
-            block, self._pending = self._pending, bytearray()
-            self._blocks.parse_one(block, events)
-        end = data.rfind(b"\n\n", start) + 2
-        if end > start + 1:
-            self._blocks.parse(data[start:end], events)
-            start = end
-        self._hold(data[start:], events)
+        end = self._end_of_blocks(data)
+        if end:
+            self._parse_blocks(data[:end], events)
+            data = data[end:]
+        self._hold(data, events)
+
+    def _end_of_blocks(self, data: bytes) -> int:
+        """Return where the last block that is complete ends in data, or 0."""
+        end = data.rfind(b"\n\n") + 2
+        if end > 1:
+            return end
+        return int(data[:1] == b"\n" and self._pending[-1:] == b"\n")
+
+    def _parse_blocks(self, blocks: bytes, events: list[Event]) -> None:
+        """Process whole blocks; the incomplete block begins the first."""
+        pending, self._pending = self._pending, bytearray()
+        if len(pending) <= _MOST_JOINED:
+            self._blocks.parse(b"".join((pending, blocks)), events)
+            return
+        end = 1 if pending[-1] == _LF == blocks[0] else blocks.index(b"\n\n") + 2
+        pending += blocks[:end]
+        self._blocks.parse_one(pending, events)
+        if end < len(blocks):
+            self._blocks.parse(blocks[end:], events)
 
     def _hold(self, data: bytes, events: list[Event]) -> None:
         """Keep the start of a block, but no long run of comments."""
         self._pending += data
         if len(self._pending) > _MOST_COMMENTS and self._pending[0] == _COLON:
             self._go_by_lines(b"", events)
-
-    def _end_of_pending(self, data: bytes) -> int:
-        """Return where the incomplete block ends in data, or 0."""
-        if data[:1] == b"\n" and self._pending[-1] == _LF:
-            return 1
-        found = _find_blank_line(data)
-        return found.end() if found else 0
 
     def _go_by_lines(self, data: bytes, events: list[Event]) -> None:
         data = bytes(self._pending) + data
