@@ -157,7 +157,12 @@ class Shell:
             action = machine.next_action()
             try:
                 if action is READ:
-                    self._read(client)
+                    with self._in_use:
+                        chunk = next(self.chunks, _END)
+                    if chunk is _END:
+                        machine.ended()
+                    else:
+                        machine.received(chunk)
                     if self.ready:
                         return self.deliver()  # saves asking once more: see benchmarks/client.py
                 elif action is DELIVER:

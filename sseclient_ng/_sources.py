@@ -237,17 +237,22 @@ def _of_requests(
 ) -> Iterator[Chunk]:
     raw: object = getattr(response, "raw", None)
     if isinstance(raw, HTTPResponse) and not raw.closed:
-        chunks = _urllib3_body.chunks_of(raw, _read_size(chunk_size), leave_open=leave_open)
-        return _with_errors_of_requests(chunks)
+        return _urllib3_body.chunks_of(
+            raw,
+            _read_size(chunk_size),
+            leave_open=leave_open,
+            translating=_to_errors_of_requests,
+        )
     if raw is None or isinstance(raw, (HTTPResponse, io.BytesIO)):  # in memory
         chunk_size = _READ_SIZE
     return iter(response.iter_content(chunk_size))
 
 
-def _with_errors_of_requests(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Pass on chunks, and translate errors of urllib3 like ``iter_content()`` of requests."""
+@contextlib.contextmanager
+def _to_errors_of_requests() -> Iterator[None]:
+    """Translate errors of urllib3 like ``iter_content()`` of requests."""
     try:
-        yield from chunks
+        yield
     except urllib3.exceptions.ProtocolError as error:
         raise requests.exceptions.ChunkedEncodingError(error) from error
     except urllib3.exceptions.DecodeError as error:

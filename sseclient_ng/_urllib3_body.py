@@ -7,11 +7,13 @@ of an incomplete chunk, and takes a third of the time (benchmarks/client.py).
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import socket
 import ssl
 from collections.abc import Iterator
-from typing import Optional, cast
+from contextlib import AbstractContextManager
+from typing import Callable, Optional, cast
 
 import urllib3
 from urllib3.exceptions import ProtocolError, ReadTimeoutError, SSLError
@@ -28,7 +30,11 @@ _HEX_DIGITS = b"0123456789ABCDEFabcdef"
 
 
 def chunks_of(
-    response: HTTPResponse, read_size: int, *, leave_open: bool = False
+    response: HTTPResponse,
+    read_size: int,
+    *,
+    leave_open: bool = False,
+    translating: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
 ) -> Iterator[bytes]:
     """Return an iterator over the decoded bytes of a body as they arrive.
 
@@ -37,8 +43,9 @@ def chunks_of(
         read_size: the most bytes that are read at once.
         leave_open: whether the caller closes the response after its end or an error. Otherwise the
             iterator does, like urllib3.
+        translating: makes a context manager that translates the errors of urllib3.
 
-    The iterator raises the same errors as urllib3's own methods.
+    The iterator raises the same errors as urllib3's own methods, or what they are translated to.
     """
     if response.closed:
         return iter([response.data or b""])
@@ -46,16 +53,23 @@ def chunks_of(
     try:
         codings = decodable_codings(response.headers.get("Content-Encoding", ""))
     except UndecodableError as error:
-        return _failing(error)
+        return _within(translating(), _failing(error))
     if getattr(response, "chunk_left", None):  # urllib3 is in the middle of a chunk
-        return response.stream(read_size, decode_content=True)
+        return _within(translating(), response.stream(read_size, decode_content=True))
     if inner is not None and not _agree_on_framing(response, inner):
-        return response.stream(1, decode_content=True)
+        return _within(translating(), response.stream(1, decode_content=True))
     if inner is None or (codings and response.tell() > 0):
-        return _by_urllib3(response, read_size, codings)
-    size = _CODED_READ_SIZE if codings else read_size
-    chunks = _read_by_http_client(response, inner, size, leave_open=leave_open)
-    return _decoded(chunks, BodyDecoder(codings)) if codings else chunks
+        return _within(translating(), _by_urllib3(response, read_size, codings))
+    reading = _reading(response, inner, leave_open, translating())
+    chunks = _framed(inner, _CODED_READ_SIZE if codings else read_size, reading)
+    if codings:
+        return _within(translating(), _decoded(chunks, BodyDecoder(codings)))
+    return chunks
+
+
+def _within(context: AbstractContextManager[None], chunks: Iterator[bytes]) -> Iterator[bytes]:
+    with context:
+        yield from chunks
 
 
 def _by_urllib3(response: HTTPResponse, read_size: int, codings: list[str]) -> Iterator[bytes]:
@@ -122,23 +136,30 @@ def _read_by_urllib3(
         yield data
 
 
-def _read_by_http_client(
-    response: HTTPResponse, inner: http.client.HTTPResponse, read_size: int, *, leave_open: bool
-) -> Iterator[bytes]:
-    """Yield the bytes of a body, still in their content coding."""
-    try:
-        yield from _framed(inner, read_size)
-    except (OSError, http.client.HTTPException, ValueError, AttributeError) as error:
-        if isinstance(error, (ValueError, AttributeError)) and not _was_closed(inner):
-            raise
-        connection = str(response.connection)
-        if not leave_open:
+# A context manager around the loops below, rather than a generator around theirs: each one costs
+# every event a quarter of a microsecond (paced in benchmarks/steps.py).
+@contextlib.contextmanager
+def _reading(
+    response: HTTPResponse,
+    inner: http.client.HTTPResponse,
+    leave_open: bool,
+    translating: AbstractContextManager[None],
+) -> Iterator[None]:
+    """Translate the errors of reading a body, and give back or close its connection at the end."""
+    with translating:
+        try:
+            yield
+        except (OSError, http.client.HTTPException, ValueError, AttributeError) as error:
+            if isinstance(error, (ValueError, AttributeError)) and not _was_closed(inner):
+                raise
+            connection = str(response.connection)
+            if not leave_open:
+                response.close()
+            raise _as_urllib3(error, connection) from error
+        if inner.isclosed():
+            response.release_conn()
+        elif not leave_open:
             response.close()
-        raise _as_urllib3(error, connection) from error
-    if inner.isclosed():
-        response.release_conn()
-    elif not leave_open:
-        response.close()
 
 
 def _was_closed(inner: http.client.HTTPResponse) -> bool:
@@ -146,15 +167,18 @@ def _was_closed(inner: http.client.HTTPResponse) -> bool:
     return inner.isclosed() or inner.fp.closed
 
 
-def _framed(inner: http.client.HTTPResponse, read_size: int) -> Iterator[bytes]:
+def _framed(
+    inner: http.client.HTTPResponse, read_size: int, reading: AbstractContextManager[None]
+) -> Iterator[bytes]:
+    """Return an iterator over the bytes of a body, still in their content coding."""
     length: Optional[int] = getattr(inner, "length", None)
     if length == 0:  # also for HEAD, whatever its framing
-        return iter(())
+        return _within(reading, iter(()))
     if getattr(inner, "chunked", False):
-        return _chunked(inner, read_size)
+        return _chunked(inner, read_size, reading)
     if length is None:
-        return _close_delimited(inner, read_size)
-    return _counted(inner, length, read_size)
+        return _close_delimited(inner, read_size, reading)
+    return _counted(inner, read_size, reading)
 
 
 # http.client closes a response when it finds the end of its connection. Old programs close the
@@ -162,26 +186,32 @@ def _framed(inner: http.client.HTTPResponse, read_size: int) -> Iterator[bytes]:
 # open. So the three framings look for the end before http.client does.
 
 
-def _chunked(inner: http.client.HTTPResponse, read_size: int) -> Iterator[bytes]:
-    read1 = inner.read1
-    while not inner.isclosed():
-        file = inner.fp
-        if inner.chunk_left == 0:  # as http.client does before the next chunk
-            file.read(len(b"\r\n"))
-            inner.chunk_left = None
-        if inner.chunk_left is None:
-            arrived = file.peek(1)
-            if not arrived:
-                raise http.client.IncompleteRead(b"")
-            data, size = _whole_chunks(arrived)
-            if size:
-                file.read(size)
-                yield data
-                continue
-        data = read1(read_size)
-        if not data:
-            return
-        yield data
+def _chunked(
+    inner: http.client.HTTPResponse, read_size: int, reading: AbstractContextManager[None]
+) -> Iterator[bytes]:
+    with reading:
+        while (file := inner.fp) is not None:  # what isclosed() says, without its cost
+            if inner.chunk_left == 0:  # as http.client does before the next chunk
+                file.read(len(b"\r\n"))
+                inner.chunk_left = None
+            if inner.chunk_left is None:
+                arrived = file.peek(1)
+                if not arrived:
+                    raise http.client.IncompleteRead(b"")
+                # A live stream brings one chunk at a time: see paced in benchmarks/steps.py.
+                data = arrived.partition(b"\r\n")[2].removesuffix(b"\r\n")
+                if data and arrived == b"%x\r\n%b\r\n" % (len(data), data):
+                    size = len(arrived)
+                else:
+                    data, size = _whole_chunks(arrived)
+                if size:
+                    file.read(size)
+                    yield data
+                    continue
+            data = inner.read1(read_size)
+            if not data:
+                break
+            yield data
 
 
 def _whole_chunks(arrived: bytes) -> tuple[bytes, int]:
@@ -193,10 +223,6 @@ def _whole_chunks(arrived: bytes) -> tuple[bytes, int]:
     Args:
         arrived: bytes that have arrived, starting with the size of a chunk.
     """
-    # A live stream brings one chunk at a time: see paced in benchmarks/steps.py.
-    data = arrived.partition(b"\r\n")[2].removesuffix(b"\r\n")
-    if data and arrived == b"%x\r\n%b\r\n" % (len(data), data):
-        return data, len(arrived)
     chunks: list[bytes] = []
     start, end = 0, len(arrived)
     while start < end:
@@ -213,22 +239,29 @@ def _whole_chunks(arrived: bytes) -> tuple[bytes, int]:
     return b"".join(chunks), start
 
 
-def _close_delimited(inner: http.client.HTTPResponse, read_size: int) -> Iterator[bytes]:
-    while not inner.isclosed():
-        data = inner.fp.read1(read_size)
-        if not data:
-            return
-        yield data
+def _close_delimited(
+    inner: http.client.HTTPResponse, read_size: int, reading: AbstractContextManager[None]
+) -> Iterator[bytes]:
+    with reading:
+        while (file := inner.fp) is not None:
+            data = file.read1(read_size)
+            if not data:
+                break
+            yield data
 
 
-def _counted(inner: http.client.HTTPResponse, length: int, read_size: int) -> Iterator[bytes]:
-    while length and not inner.isclosed():
-        if not inner.fp.peek(1):
-            raise http.client.IncompleteRead(b"", length)
-        data = inner.read1(min(read_size, length))
-        length -= len(data)
-        yield data
-    inner.read(0)  # some versions close only when asked once more
+def _counted(
+    inner: http.client.HTTPResponse, read_size: int, reading: AbstractContextManager[None]
+) -> Iterator[bytes]:
+    with reading:
+        length = inner.length or 0
+        while length and not inner.isclosed():
+            if not inner.fp.peek(1):
+                raise http.client.IncompleteRead(b"", length)
+            data = inner.read1(min(read_size, length))
+            length -= len(data)
+            yield data
+        inner.read(0)  # some versions close only when asked once more
 
 
 def _as_urllib3(error: Exception, connection: str) -> urllib3.exceptions.HTTPError:

@@ -34,7 +34,7 @@ _tokens = re.compile(
 ).findall
 _further_data = re.compile(r"\ndata: ?").subn
 _head = re.compile(_HEAD.encode()).match
-_block = re.compile(_HEAD + r"([^\n]*)\n\n").fullmatch
+_block = re.compile(_HEAD + r"([^\n]*)\n\n").match
 
 
 class BlockParser:
@@ -61,7 +61,7 @@ class BlockParser:
         self._parse_text(blocks, decode(blocks), events)
 
     def parse_read(self, blocks: bytes, text: str) -> list[Event]:
-        """Process a read that ends with a blank line, usually one block with one data line.
+        """Process a read that ends with a blank line: a few blocks, usually one.
 
         Args:
             blocks: as for `parse`.
@@ -70,8 +70,8 @@ class BlockParser:
         Returns:
             The events.
         """
-        block = _block(text)
-        if block and 0 not in blocks:
+        block = None if text.startswith("data: ") else _block(text)
+        if block and block.end() == len(text) and 0 not in blocks:
             id_before, event_type, id_after, data = block.groups("")
             return [self.event(data, event_type, id_after or id_before)]
         events: list[Event] = []
