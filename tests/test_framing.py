@@ -96,8 +96,9 @@ def test_a_defect_is_not_taken_for_a_drop(
     def fail(*arguments: object) -> None:
         raise error
 
-    monkeypatch.setattr("sseclient_ng._urllib3_body._whole_chunks", fail)
-    with ScriptedServer(then=[head(SPELLINGS[0]), *map(chunk, BODY), END]) as server:
+    monkeypatch.setattr("sseclient_ng._urllib3_body._chunks_one_by_one", fail)
+    unusual_chunks = [b"0" + chunk(piece) for piece in BODY]
+    with ScriptedServer(then=[head(SPELLINGS[0]), *unusual_chunks, END]) as server:
         with pytest.raises(type(error), match="a defect"):
             next(SSEClient(server.url))
         assert len(server.requests) == 1

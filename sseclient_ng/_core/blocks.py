@@ -51,31 +51,33 @@ class BlockParser:
         self._lines = lines
         self._stream = stream
 
-    def parse(self, blocks: bytes, events: list[Event]) -> None:
+    def parse(self, blocks: bytes, text: str) -> list[Event]:
         """Process whole blocks. This needs some 20 times their memory, 100 times for blank lines.
 
         Args:
             blocks: lines that end with LF, the last one blank.
-            events: the list to append the events to.
-        """
-        self._parse_text(blocks, decode(blocks), events)
-
-    def parse_read(self, blocks: bytes, text: str) -> list[Event]:
-        """Process a read that ends with a blank line: a few blocks, usually one.
-
-        Args:
-            blocks: as for `parse`.
-            text: the blocks, decoded.
+            text: the same, decoded.
 
         Returns:
             The events.
         """
-        block = None if text.startswith("data: ") else _block(text)
-        if block and block.end() == len(text) and 0 not in blocks:
-            id_before, event_type, id_after, data = block.groups("")
-            return [self.event(data, event_type, id_after or id_before)]
+        if text.startswith("data: "):
+            if text.startswith("\n\n", text.find("\n")):
+                values = text[6:-2].split("\n\ndata: ")
+                if text.count("\n") == 2 * len(values):
+                    return list(map(self.event if self._stream.last_event_id else Event, values))
+        else:
+            block = _block(text)
+            if block and block.end() == len(text) and 0 not in blocks:
+                id_before, event_type, id_after, data = block.groups("")
+                return [self.event(data, event_type, id_after or id_before)]
         events: list[Event] = []
-        self._parse_text(blocks, text, events)
+        # An ID with a NUL is invalid. Searching bytes for one is many times faster than searching
+        # text that is not ASCII. The size limit counts invalid UTF-8 as received.
+        if 0 in blocks or "\ufffd" in text:
+            self._lines.feed(blocks, events)
+        else:
+            self._parse_tokens(text, events)
         return events
 
     def parse_one(self, block: bytearray, events: list[Event]) -> None:
@@ -115,19 +117,6 @@ class BlockParser:
             event.carried_id = self._stream.last_event_id
             return event
         return Event(data, event_type or "message", event_id or None)
-
-    def _parse_text(self, blocks: bytes, text: str, events: list[Event]) -> None:
-        if text.startswith("data: ") and text.startswith("\n\n", text.find("\n")):
-            values = text[6:-2].split("\n\ndata: ")
-            if text.count("\n") == 2 * len(values):
-                events += map(self.event if self._stream.last_event_id else Event, values)
-                return
-        # An ID with a NUL is invalid. Searching bytes for one is many times faster than searching
-        # text that is not ASCII. The size limit counts invalid UTF-8 as received.
-        if 0 in blocks or "\ufffd" in text:
-            self._lines.feed(blocks, events)
-        else:
-            self._parse_tokens(text, events)
 
     def _parse_tokens(self, text: str, events: list[Event]) -> None:
         for id_before, event_type, id_after, data, more, other in _tokens(text):

@@ -25,7 +25,7 @@ from sseclient_ng._core.blocks import BlockParser
 from sseclient_ng._core.checks import check_count
 from sseclient_ng._core.errors import EventTooLarge
 from sseclient_ng._core.event import Comment, Event
-from sseclient_ng._core.fields import StreamState
+from sseclient_ng._core.fields import StreamState, decode
 from sseclient_ng._core.line_ends import LineEnds
 from sseclient_ng._core.lines import LineParser
 
@@ -151,7 +151,7 @@ class EventStreamParser:
                 event.id = event.retry = None
                 return [event]
             if text.endswith("\n\n"):
-                return self._blocks.parse_read(data, text)
+                return self._blocks.parse(data, text)
         elif (
             self._inside_block
             and _CR not in data
@@ -275,13 +275,15 @@ class EventStreamParser:
         """Process whole blocks; the incomplete block begins the first."""
         pending, self._pending = self._pending, bytearray()
         if len(pending) <= _MOST_JOINED:
-            self._blocks.parse(b"".join((pending, blocks)), events)
+            blocks = b"".join((pending, blocks))
+            events += self._blocks.parse(blocks, decode(blocks))
             return
         end = 1 if pending[-1] == _LF == blocks[0] else blocks.index(b"\n\n") + 2
         pending += blocks[:end]
         self._blocks.parse_one(pending, events)
         if end < len(blocks):
-            self._blocks.parse(blocks[end:], events)
+            blocks = blocks[end:]
+            events += self._blocks.parse(blocks, decode(blocks))
 
     def _hold(self, data: bytes, events: list[Event]) -> None:
         """Keep the start of a block, but no long run of comments."""
