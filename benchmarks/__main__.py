@@ -88,6 +88,14 @@ def measure_async(options: argparse.Namespace) -> dict[str, Any]:
     return asynchronous.measure(client.QUICK if options.quick else client.Plan(rounds=3))
 
 
+def measure_live(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Measure the clients where each event comes alone."""
+    from benchmarks import client, live
+
+    print("live", file=sys.stderr)
+    return live.measure(client.QUICK if options.quick else client.Plan(rounds=7))
+
+
 def measure_transports(options: argparse.Namespace) -> list[dict[str, Any]]:
     """Measure each HTTP library beside its own reader."""
     from benchmarks import client, transports
@@ -110,6 +118,7 @@ SECTIONS: dict[str, Callable[[argparse.Namespace], Any]] = {
     "parser": measure_parser,
     "client": measure_client,
     "async": measure_async,
+    "live": measure_live,
     "transports": measure_transports,
     "scaling": measure_scaling,
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Callable, NamedTuple, Union
@@ -37,7 +39,9 @@ class AsyncPeer(NamedTuple):
 
 
 def _aiohttp_session() -> aiohttp.ClientSession:
-    connector = aiohttp.TCPConnector(limit=0)
+    # aiohttp's own context was made when it was imported, and trusts nobody that came later.
+    context = ssl.create_default_context() if "SSL_CERT_FILE" in os.environ else True
+    connector = aiohttp.TCPConnector(limit=0, ssl=context)
     return aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=None))
 
 
@@ -80,15 +84,25 @@ async def _aiohttp_sse_client(session: aiohttp.ClientSession, url: str) -> Async
         yield source
 
 
+def in_session(peer: AsyncPeer) -> Callable[[str], Events]:
+    """Return a function that connects a client, with a session of its own, to a URL."""
+
+    @asynccontextmanager
+    async def connect(url: str) -> AsyncIterator[Any]:
+        async with peer.open_session() as session, peer.connect(session, url) as events:
+            yield events
+
+    return connect
+
+
 @asynccontextmanager
-async def _aiohttp(session: aiohttp.ClientSession, url: str) -> AsyncIterator[AsyncIterator[bytes]]:
-    async with session.get(url) as response:
+async def floor(url: str) -> AsyncIterator[AsyncIterator[bytes]]:
+    """Connect a bare loop over the body to a URL."""
+    async with _aiohttp_session() as session, session.get(url) as response:
         yield response.content.iter_any()
 
 
 FLOOR_NAME = FLOOR_NAMES[2]
-open_floor_session = _aiohttp_session
-connect_floor = _aiohttp
 
 AIOHTTP_SSE_CLIENT = Peer("aiohttp-sse-client", "aiohttp-sse-client", iter, "type", "last_event_id")
 OUR_ASYNC_CLIENT = AsyncPeer(OURS, _aiohttp_session, _sseclient_ng)

@@ -16,8 +16,7 @@ from benchmarks.async_peers import (
     FLOOR_NAME,
     OUR_ASYNC_CLIENT,
     AsyncPeer,
-    connect_floor,
-    open_floor_session,
+    floor,
 )
 from benchmarks.checks import difference, expected_facts
 from benchmarks.client import Plan, summary
@@ -113,7 +112,7 @@ async def _consume(events: AsyncIterator[Any], count: int) -> None:
 
 
 async def _floor(url: str) -> float:
-    async with open_floor_session() as session, connect_floor(session, url) as pieces:
+    async with floor(url) as pieces:
         start = time.process_time()
         async for _ in pieces:
             pass

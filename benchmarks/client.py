@@ -29,11 +29,12 @@ class Plan(NamedTuple):
     rounds: int = 5
     paced_events: int = 1_000
     paced_rounds: int = 3
+    live_events: int = 5_000
     patience: float = 10.0
     """Seconds after which a client is given up."""
 
 
-QUICK = Plan(events=500, rounds=1, paced_events=20, paced_rounds=1, patience=2.0)
+QUICK = Plan(events=500, rounds=1, paced_events=20, paced_rounds=1, live_events=100, patience=2.0)
 
 
 def measure(plan: Plan) -> dict[str, Any]:

@@ -162,6 +162,8 @@ def tables(results: Results) -> dict[str, str]:
     if "async" in results:
         made["async"] = cpu_table(results["async"]["framings"])
         made["many"] = many_table(results["async"]["many"])
+    if "live" in results:
+        made["live"] = cpu_table(results["live"])
     if "transports" in results:
         made["transports"] = transports_table(results["transports"])
     if "scaling" in results:

@@ -21,6 +21,7 @@ import requests
 
 import sseclient_ng
 from benchmarks import async_peers, client_peers
+from benchmarks.async_peers import in_session
 from benchmarks.client import Plan, summary
 from benchmarks.server import running
 from benchmarks.turns import turns
@@ -101,15 +102,6 @@ def _async(connect: AsyncConnect, url: str, count: int) -> float:
     return asyncio.run(consume())
 
 
-def _in_session(peer: async_peers.AsyncPeer) -> AsyncConnect:
-    @asynccontextmanager
-    async def connect(url: str) -> AsyncIterator[Any]:
-        async with peer.open_session() as session, peer.connect(session, url) as events:
-            yield events
-
-    return connect
-
-
 def _ours_on(session: Callable[[], Any]) -> Connect:
     @contextmanager
     def connect(url: str) -> Iterator[Iterator[Any]]:
@@ -147,8 +139,8 @@ async def _swapped_async(url: str) -> AsyncIterator[Any]:
 
 
 _sync_peers = {peer.name: peer.connect for peer in client_peers.CLIENT_PEERS}
-_async_peers = {peer.name: _in_session(peer) for peer in async_peers.ASYNC_PEERS}
-_aiohttp = _in_session(async_peers.OUR_ASYNC_CLIENT)
+_async_peers = {peer.name: in_session(peer) for peer in async_peers.ASYNC_PEERS}
+_aiohttp = in_session(async_peers.OUR_ASYNC_CLIENT)
 
 _SYNC_ROWS = [
     ("requests", "requests-sse", _ours_on(requests.Session)),

@@ -1,0 +1,233 @@
+"""A live stream: each event is written when the one before it was read.
+
+So every read brings one event, on any machine, and what is measured is the way from the socket to
+the caller. The server's writes take place in the same thread, at the same cost for everybody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import queue
+import socket
+import ssl
+import tempfile
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple, Optional
+
+import trustme
+
+from benchmarks import async_peers, client_peers
+from benchmarks.client import Plan, summary
+from benchmarks.limits import TooSlow, time_limit
+from benchmarks.server import CHUNKED, HEAD, chunk
+from benchmarks.turns import turns
+from tests import streams
+
+WARM_UP = 200
+"""Events before the measurement, in which Python's interpreter gets used to the code."""
+
+Connect = Callable[[str], AbstractContextManager[Iterator[Any]]]
+AsyncConnect = Callable[[str], AbstractAsyncContextManager[AsyncIterator[Any]]]
+Measure = Callable[["Live", int], float]
+
+
+class Live:
+    """A server for one connection after the other, which writes an event when it is told to.
+
+    Args:
+        make: makes a stream of some events, which are written round and round.
+        tls: the context for TLS; None means plain HTTP.
+
+    Attributes:
+        url: where to connect. The head of the answer and one event come at once: some clients
+            connect only when they are asked for their first event.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[int], streams.Stream] = streams.llm_tokens,
+        tls: Optional[ssl.SSLContext] = None,
+    ) -> None:
+        self._chunks = list(map(chunk, make(WARM_UP).blocks))
+        self._tls = tls
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._accepted: queue.SimpleQueue[socket.socket] = queue.SimpleQueue()
+        self.url = f"http{'s' if tls else ''}://127.0.0.1:{self._listener.getsockname()[1]}/"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):  # the end of the measurement
+            while True:
+                connection, _ = self._listener.accept()
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                if self._tls is not None:
+                    connection = self._tls.wrap_socket(connection, server_side=True)
+                head = b""
+                while b"\r\n\r\n" not in head:
+                    head += connection.recv(1 << 16)
+                connection.sendall(HEAD + CHUNKED + b"\r\n" + self._chunks[0])
+                self._accepted.put(connection)
+
+    def writes(self, count: int) -> Iterator[None]:
+        """Yield after each event that is written to the latest connection.
+
+        Args:
+            count: how many.
+        """
+        with self._accepted.get() as connection:
+            send, chunks, most = connection.sendall, self._chunks, len(self._chunks)
+            for number in range(count):
+                send(chunks[number % most])
+                yield
+
+    def close(self) -> None:
+        """Accept no more connections."""
+        self._listener.close()
+
+
+def read(connect: Connect, live: Live, count: int) -> float:
+    """Return the seconds of CPU that a client takes for some events.
+
+    Args:
+        connect: connects the client.
+        live: to this.
+        count: how many events.
+    """
+    start = 0.0
+    with connect(live.url) as events:
+        next(events)
+        for number, _ in enumerate(live.writes(WARM_UP + count)):
+            if number == WARM_UP:
+                start = time.process_time()
+            next(events)
+        return time.process_time() - start
+
+
+def read_async(connect: AsyncConnect, live: Live, count: int) -> float:
+    """Return the seconds of CPU that an asynchronous client takes for some events.
+
+    Args:
+        connect: connects the client.
+        live: to this.
+        count: how many events.
+    """
+
+    async def consume() -> float:
+        start = 0.0
+        async with connect(live.url) as events:
+            await events.__anext__()
+            for number, _ in enumerate(live.writes(WARM_UP + count)):
+                if number == WARM_UP:
+                    start = time.process_time()
+                await events.__anext__()
+            return time.process_time() - start
+
+    return asyncio.run(consume())
+
+
+@contextmanager
+def trusted() -> Iterator[ssl.SSLContext]:
+    """Yield a server's context for TLS, which every client of this process trusts meanwhile."""
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    names = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
+    before = {name: os.environ.get(name) for name in names}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "authority.pem")
+        authority.cert_pem.write_to_path(str(path))
+        os.environ.update(dict.fromkeys(names, str(path)))
+        try:
+            yield context
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
+
+
+class Line(NamedTuple):
+    """One line of the table.
+
+    Args:
+        title: what is read, and how.
+        make: makes the stream.
+        tls: whether over TLS.
+        entrants: what reads it, by name.
+    """
+
+    title: str
+    make: Callable[[int], streams.Stream]
+    tls: bool
+    entrants: dict[str, Measure]
+
+
+def _entrants() -> dict[str, Measure]:
+    clients = [client_peers.OUR_CLIENT, *client_peers.CLIENT_PEERS]
+    floor = client_peers.FLOORS[0]
+    connects = {clients[0].name: clients[0].connect, floor.name: floor.connect}
+    connects.update({client.name: client.connect for client in clients[1:]})
+    return {name: partial(read, connect) for name, connect in connects.items()}
+
+
+def _async_entrants() -> dict[str, Measure]:
+    clients = [async_peers.OUR_ASYNC_CLIENT, *async_peers.ASYNC_PEERS]
+    connects = {client.name: async_peers.in_session(client) for client in clients}
+    connects[async_peers.FLOOR_NAME] = async_peers.floor
+    return {name: partial(read_async, connect) for name, connect in connects.items()}
+
+
+def lines() -> list[Line]:
+    """Return the lines of the table."""
+    threads, tasks = _entrants(), _async_entrants()
+    return [
+        Line("data", streams.llm_tokens, tls=False, entrants=threads),
+        Line("event, id and data", streams.named, tls=False, entrants=threads),
+        Line("data, TLS", streams.llm_tokens, tls=True, entrants=threads),
+        Line("data, asyncio", streams.llm_tokens, tls=False, entrants=tasks),
+        Line("event, id and data, asyncio", streams.named, tls=False, entrants=tasks),
+        Line("data, TLS, asyncio", streams.llm_tokens, tls=True, entrants=tasks),
+    ]
+
+
+def measure(plan: Plan) -> list[dict[str, Any]]:
+    """Measure every client.
+
+    Args:
+        plan: how much.
+
+    Returns:
+        For each line the CPU of each client in microseconds an event, in each round.
+    """
+    with trusted() as context:
+        return [_measure_line(line, context if line.tls else None, plan) for line in lines()]
+
+
+def _measure_line(line: Line, tls: Optional[ssl.SSLContext], plan: Plan) -> dict[str, Any]:
+    seconds: dict[str, list[float]] = {name: [] for name in line.entrants}
+    failures: dict[str, str] = {}
+    for name, measured in turns(line.entrants.items(), plan.rounds):
+        live = Live(line.make, tls)
+        try:
+            if name not in failures:
+                with time_limit(plan.patience):
+                    seconds[name].append(measured(live, plan.live_events) / plan.live_events)
+        except TooSlow as error:
+            failures[name] = str(error)
+        finally:
+            live.close()
+    return {
+        "title": line.title,
+        "results": {
+            name: summary(taken) for name, taken in seconds.items() if name not in failures
+        },
+        "failures": failures,
+    }
