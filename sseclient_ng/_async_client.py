@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import warnings
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar, Union, overload
 
@@ -170,14 +170,8 @@ class AsyncSSEClient(StreamAttributes):
     def __aiter__(self: _Self) -> _Self:
         return self
 
-    async def __anext__(self) -> Event:
-        shell = self._shell
-        if shell.ready:  # a short cut: see benchmarks/asynchronous.py
-            return shell.deliver()
-        event = await shell.next_event(self)
-        if event is None:
-            raise StopAsyncIteration
-        return event
+    def __anext__(self) -> Coroutine[Any, Any, Event]:
+        return self._shell.next_event(self)  # one coroutine an event, not two
 
     def events(self) -> AsyncIterator[Event]:
         """Return an asynchronous iterator over the events, as `SSEClient.events` does: the client.

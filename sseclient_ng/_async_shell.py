@@ -111,44 +111,43 @@ class AsyncShell:
                 return
             await self._carry_out(action, client)
 
-    async def next_event(self, client: AsyncClient) -> Optional[Event]:
+    async def next_event(self, client: AsyncClient) -> Event:
         """Carry out what the machine answers until there is an event.
 
         Args:
             client: whose attributes say where to connect.
 
-        Returns:
-            The event, or None at the end.
-
         Raises:
+            StopAsyncIteration: at the end.
             RuntimeError: another task is in a step.
             Exception: what `AsyncSSEClient` says about iterating.
         """
+        if self.ready:  # a short cut: see benchmarks/asynchronous.py
+            return self.deliver()
         if self._in_use:
             raise RuntimeError("another task is waiting for the next event of this client")
         self._in_use = True
-        machine = self.machine
         try:
-            # Where an event is ready the answer is DELIVER. Not to ask saves a call an event: see
-            # benchmarks/asynchronous.py.
-            while not self.ready:
-                action = machine.next_action()
-                if action is STOP:
-                    await self._end()
-                    return None
+            while True:
+                action = self.machine.next_action()
                 if action is READ:
                     await self._read()
+                    if self.ready:
+                        return self.deliver()
                 elif action is DELIVER:
                     return self._deliver_next()
+                elif action is STOP:
+                    await self._end()
+                    break
                 else:
                     await self._carry_out(action, client)
-            return self.deliver()
         except BaseException:
             if not self.keeps_connection:
                 await self._abandon()
             raise
         finally:
             self._in_use = False
+        raise StopAsyncIteration
 
     async def close(self) -> None:
         """End what any task waits for, and close what is open."""

@@ -34,7 +34,8 @@ _tokens = re.compile(
 ).findall
 _further_data = re.compile(r"\ndata: ?").subn
 _head = re.compile(_HEAD.encode()).match
-_block = re.compile(_HEAD + r"([^\n]*)\n\n").match
+_block = re.compile(_HEAD + r"(.*)\n\n", re.DOTALL).fullmatch
+_LIKELY_ONE = 4096  # characters; the pattern for one block copies what comes after its head
 
 
 class BlockParser:
@@ -61,20 +62,10 @@ class BlockParser:
         Returns:
             The events.
         """
-        if text.startswith("data: "):
-            if text.startswith("\n\n", text.find("\n")):
-                values = text[6:-2].split("\n\ndata: ")
-                if text.count("\n") == 2 * len(values):
-                    return list(map(self.event if self._stream.last_event_id else Event, values))
-        else:
-            block = _block(text)
-            if block and block.end() == len(text) and 0 not in blocks:
-                id_before, event_type, id_after, data = block.groups()
-                event_id = id_after or id_before
-                if event_id:  # see named-each in benchmarks/parser.py
-                    self._stream.last_event_id = event_id
-                    return [Event(data, event_type or "message", event_id)]
-                return [self.event(data, event_type or "")]
+        if text.startswith("data: ") and text.startswith("\n\n", text.find("\n")):
+            values = text[6:-2].split("\n\ndata: ")
+            if text.count("\n") == 2 * len(values):
+                return list(map(self.event if self._stream.last_event_id else Event, values))
         events: list[Event] = []
         # An ID with a NUL is invalid. Searching bytes for one is many times faster than searching
         # text that is not ASCII. The size limit counts invalid UTF-8 as received.
@@ -83,6 +74,27 @@ class BlockParser:
         else:
             self._parse_tokens(text, events)
         return events
+
+    def parse_named(self, blocks: bytes, text: str) -> list[Event]:
+        """Process a read of whole blocks that does not begin with data: usually one, with an ID.
+
+        Args:
+            blocks: as for `parse`.
+            text: the same, decoded.
+
+        Returns:
+            The events.
+        """
+        block = _block(text) if len(text) < _LIKELY_ONE else None
+        if block is not None and 0 not in blocks:
+            id_before, event_type, id_after, data = block.groups()
+            event_id = id_after or id_before
+            if "\n" not in data:
+                if not event_id:
+                    return [self.event(data, event_type or "")]
+                self._stream.last_event_id = event_id
+                return [Event(data, event_type or "message", event_id)]
+        return self.parse(blocks, text)
 
     def parse_one(self, block: bytearray, events: list[Event]) -> None:
         """Process one block, however large, with at most twice its memory.

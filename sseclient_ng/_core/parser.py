@@ -41,6 +41,8 @@ SIZE = "a number of bytes (int)"
 _LF = 0x0A
 _CR = 0x0D
 _COLON = 0x3A
+_AFTER_DATA = len("\n\n")
+_AROUND_DATA = len("data: \n\n")
 _new = object.__new__
 _MOST_COMMENTS = 64 * 1024  # bytes at the start of a block
 _MOST_JOINED = 64 * 1024  # bytes of an incomplete block; a larger one is parsed in its place
@@ -140,11 +142,9 @@ class EventStreamParser:
                 text = data.decode()
             except UnicodeDecodeError:
                 return self._feed(data)
-            blocks = text.removesuffix("\n\n")
-            if len(blocks) < len(text):
-                value = blocks.removeprefix("data: ")
-                if len(value) == len(blocks) or "\n" in value:
-                    return self._blocks.parse(data, text)
+            value = text.removeprefix("data: ").removesuffix("\n\n")
+            cut = len(text) - len(value)
+            if cut == _AROUND_DATA and "\n" not in value:
                 if self.stream.last_event_id:
                     return [self._blocks.event(value)]
                 event = _new(Event)  # saves a sixth of this shape's time
@@ -152,6 +152,10 @@ class EventStreamParser:
                 event.event = "message"
                 event.id = event.retry = None
                 return [event]
+            if cut == _AROUND_DATA:
+                return self._blocks.parse(data, text)
+            if cut == _AFTER_DATA:
+                return self._blocks.parse_named(data, text)
         elif (
             self._inside_block
             and _CR not in data

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import weakref
-from typing import Optional, cast
+from functools import partial
+from typing import Callable, Optional, cast
 
 import aiohttp
 from urllib3.exceptions import DecodeError
@@ -14,7 +15,7 @@ from sseclient_ng import _sockets
 from sseclient_ng._codings import BodyDecoder
 from sseclient_ng._transports.aiohttp_errors import AsyncContentDecodingError, translate_error
 
-__all__ = ["AiohttpBody"]
+__all__ = ["AiohttpBody", "CodedAiohttpBody"]
 
 _WATCH_SECONDS = 0.25
 
@@ -24,20 +25,19 @@ class AiohttpBody:
 
     Args:
         response: what aiohttp returned.
-        codings: the content codings that aiohttp has not decoded.
     """
 
-    def __init__(self, response: aiohttp.ClientResponse, codings: list[str]) -> None:
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
         self._response = response
-        self._decoder = BodyDecoder(codings) if codings else None
         self._content = response.content
         # None if the body is already complete; missing from stand-ins in tests.
         connection = getattr(response, "connection", None)
         self._transport: Optional[asyncio.Transport] = getattr(connection, "transport", None)
         self._protocol: object = getattr(connection, "protocol", None)
+        self._stop_watching: Callable[[], object] = lambda: None
         if self._transport is not None:
             _keep_alive(self._transport)
-            _watch(weakref.ref(self), self._transport)
+            self._stop_watching = _watch(weakref.ref(self), self._protocol, self._transport)
 
     async def read(self) -> bytes:
         """Return the next bytes, or none at the end.
@@ -46,23 +46,6 @@ class AiohttpBody:
             requests.exceptions.RequestException: it broke off or is damaged. Bytes before that
                 are returned first.
         """
-        chunk = await self._read()
-        if self._decoder is None:
-            return chunk
-        return await self._decode(self._decoder, chunk)
-
-    async def _decode(self, decoder: BodyDecoder, chunk: bytes) -> bytes:
-        data = b""
-        while chunk and not data:
-            try:
-                data = decoder.decode(chunk)
-            except DecodeError as error:
-                raise AsyncContentDecodingError(str(error)) from error
-            if not data:
-                chunk = await self._read()
-        return data
-
-    async def _read(self) -> bytes:
         try:
             chunk = await self._content.readany()
         except Exception as error:
@@ -78,6 +61,7 @@ class AiohttpBody:
 
     def close(self) -> None:
         """Close the response, and its connection unless the body has ended."""
+        self._stop_watching()
         transport, self._transport = self._transport, None
         if (
             transport is not None and not self._content.is_eof()
@@ -128,23 +112,95 @@ class AiohttpBody:
         return isinstance(exception() if callable(exception) else None, OSError)
 
 
-def _watch(
-    body: weakref.ref[AiohttpBody], transport: asyncio.Transport, was_closed: bool = False
-) -> None:
-    """Check now and then whether a read waits in vain, as long as the body is read.
+class CodedAiohttpBody(AiohttpBody):
+    """The body of an open response, with content codings that aiohttp has not decoded.
 
-    When the framing of a body is damaged, aiohttp closes the connection, but does not end a waiting
-    read. A connection that ends normally may look closed once before its body has ended, but not
-    twice.
+    Args:
+        response: what aiohttp returned.
+        codings: the content codings.
     """
-    reader = body()
-    if reader is None or not reader.is_waiting():
-        return
-    closed = transport.is_closing()
-    if closed and was_closed:
-        reader.fail(aiohttp.ClientPayloadError("the connection was closed"))
-        return
-    asyncio.get_running_loop().call_later(_WATCH_SECONDS, _watch, body, transport, closed)
+
+    def __init__(self, response: aiohttp.ClientResponse, codings: list[str]) -> None:
+        super().__init__(response)
+        self._decoder = BodyDecoder(codings)
+
+    async def read(self) -> bytes:
+        """Return the next bytes, decoded; see `AiohttpBody.read`."""
+        data = b""
+        while not data:
+            chunk = await super().read()
+            if not chunk:
+                break
+            try:
+                data = self._decoder.decode(chunk)
+            except DecodeError as error:
+                raise AsyncContentDecodingError(str(error)) from error
+        return data
+
+
+# When the framing of a body is damaged, aiohttp closes the connection, but does not end a read that
+# waits. A timer would cost every turn of the event loop: see live in benchmarks/live.py.
+def _watch(
+    body: weakref.ref[AiohttpBody], protocol: object, transport: asyncio.Transport
+) -> Callable[[], object]:
+    """End a read that waits in vain, once the connection is closed.
+
+    Args:
+        body: who reads.
+        protocol: of the connection.
+        transport: of the connection.
+
+    Returns:
+        A function that stops watching.
+    """
+    closed = getattr(protocol, "closed", None)
+    if not isinstance(closed, asyncio.Future):  # of an older aiohttp, or closed already
+        return _look_now_and_then(body, transport)
+
+    def end(_: object) -> None:
+        reader = body()
+        if reader is not None and reader.is_waiting():
+            reader.fail(aiohttp.ClientPayloadError("the connection was closed"))
+
+    closed.remove_done_callback(_take_error)
+    closed.add_done_callback(_take_error)
+    closed.add_done_callback(end)
+    return partial(closed.remove_done_callback, end)
+
+
+def _take_error(closed: asyncio.Future[None]) -> None:
+    """Take the error of a closed connection, which asyncio would log if nobody did."""
+    if not closed.cancelled():
+        closed.exception()
+
+
+def _look_now_and_then(
+    body: weakref.ref[AiohttpBody], transport: asyncio.Transport
+) -> Callable[[], object]:
+    """Do the same as `_watch` with a timer.
+
+    A connection that ends normally may look closed once before its body has ended, but not twice.
+    """
+    loop = asyncio.get_running_loop()
+    timer: Optional[asyncio.TimerHandle] = None
+
+    def look(was_closed: bool) -> None:
+        nonlocal timer
+        reader = body()
+        if reader is None or not reader.is_waiting():
+            return
+        closed = transport.is_closing()
+        if closed and was_closed:
+            reader.fail(aiohttp.ClientPayloadError("the connection was closed"))
+            return
+        timer = loop.call_later(_WATCH_SECONDS, look, closed)
+
+    def stop() -> None:
+        if timer is not None:
+            timer.cancel()
+
+    look(was_closed=False)
+    return stop
 
 
 def _keep_alive(transport: asyncio.Transport) -> None:

@@ -19,7 +19,7 @@ from sseclient_ng._codings import (
     decodable_codings,
 )
 from sseclient_ng._transports import Request
-from sseclient_ng._transports.aiohttp_body import AiohttpBody
+from sseclient_ng._transports.aiohttp_body import AiohttpBody, CodedAiohttpBody
 from sseclient_ng._transports.aiohttp_errors import (
     AsyncContentDecodingError,
     AsyncMalformedAnswer,
@@ -141,7 +141,8 @@ class AiohttpAnswer:
         Raises:
             requests.exceptions.ContentDecodingError: its content coding can't be decoded.
         """
-        return AiohttpBody(self.response, self._undecoded())
+        codings = self._undecoded()
+        return CodedAiohttpBody(self.response, codings) if codings else AiohttpBody(self.response)
 
     def _undecoded(self) -> list[str]:
         """Return the content codings that aiohttp leaves to us: it decodes single ones only."""
