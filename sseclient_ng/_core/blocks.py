@@ -52,11 +52,28 @@ class BlockParser:
         self._lines = lines
         self._stream = stream
 
-    def parse(self, blocks: bytes, text: str) -> list[Event]:
+    def parse(self, blocks: bytes) -> list[Event]:
         """Process whole blocks. This needs some 20 times their memory, 100 times for blank lines.
 
         Args:
             blocks: lines that end with LF, the last one blank.
+
+        Returns:
+            The events.
+        """
+        try:
+            text = blocks.decode()
+        except UnicodeDecodeError:  # the size limit counts invalid UTF-8 as received
+            events: list[Event] = []
+            self._lines.feed(blocks, events)
+            return events
+        return self.parse_text(blocks, text)
+
+    def parse_text(self, blocks: bytes, text: str) -> list[Event]:
+        """Process whole blocks that are decoded already.
+
+        Args:
+            blocks: as for `parse`.
             text: the same, decoded.
 
         Returns:
@@ -68,8 +85,8 @@ class BlockParser:
                 return list(map(self.event if self._stream.last_event_id else Event, values))
         events: list[Event] = []
         # An ID with a NUL is invalid. Searching bytes for one is many times faster than searching
-        # text that is not ASCII. The size limit counts invalid UTF-8 as received.
-        if 0 in blocks or "\ufffd" in text:
+        # text that is not ASCII.
+        if 0 in blocks:
             self._lines.feed(blocks, events)
         else:
             self._parse_tokens(text, events)
@@ -94,7 +111,7 @@ class BlockParser:
                     return [self.event(data, event_type or "")]
                 self._stream.last_event_id = event_id
                 return [Event(data, event_type or "message", event_id)]
-        return self.parse(blocks, text)
+        return self.parse_text(blocks, text)
 
     def parse_one(self, block: bytearray, events: list[Event]) -> None:
         """Process one block, however large, with at most twice its memory.

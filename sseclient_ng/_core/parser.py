@@ -25,7 +25,7 @@ from sseclient_ng._core.blocks import BlockParser
 from sseclient_ng._core.checks import check_count
 from sseclient_ng._core.errors import EventTooLarge
 from sseclient_ng._core.event import Comment, Event
-from sseclient_ng._core.fields import StreamState, decode
+from sseclient_ng._core.fields import StreamState
 from sseclient_ng._core.line_ends import LineEnds
 from sseclient_ng._core.lines import LineParser
 
@@ -131,8 +131,9 @@ class EventStreamParser:
                 Every later call raises it again.
             TypeError: ``data`` is not bytes.
         """
-        # Three shapes take a short cut: one event with one data line, whole blocks, and the middle
-        # of a block. See llm-each, named-each, huge-1k and lines-1k in benchmarks/parser.py.
+        # Four shapes take a short cut: one event with one data line, whole blocks, the middle of a
+        # block, and its end. See llm-each, named-each, huge-1k, lines-1k and wikimedia in
+        # benchmarks/parser.py.
         if type(data) is not bytes:
             data = _as_bytes(data)
         if self._between_blocks:
@@ -153,19 +154,19 @@ class EventStreamParser:
                 event.id = event.retry = None
                 return [event]
             if cut == _AROUND_DATA:
-                return self._blocks.parse(data, text)
+                return self._blocks.parse_text(data, text)
             if cut == _AFTER_DATA:
                 return self._blocks.parse_named(data, text)
-        elif (
-            self._inside_block
-            and _CR not in data
-            and (_LF not in data or not self._end_of_blocks(data))
-        ):
+        elif self._inside_block and _CR not in data:
+            end = self._end_of_blocks(data) if _LF in data else 0
             pending = self._pending
-            pending += data
-            if len(pending) <= self._max_event_size:
-                return []
-            data = b""
+            if end and len(pending) + len(data) <= self._most_at_once:
+                return self._feed_plain(data, end)
+            if not end:
+                pending += data
+                if len(pending) <= self._max_event_size:
+                    return []
+                data = b""
         return self._feed(data)
 
     def feed_with_comments(
@@ -246,10 +247,20 @@ class EventStreamParser:
                 self._feed_blocks(data, events)
             else:
                 self._go_by_lines(data, events)
+        self._choose_short_cuts()
+        return self._finish_call(events)
+
+    def _feed_plain(self, data: bytes, end: int) -> list[Event]:
+        """Process the end of the incomplete block, further blocks, and the start of another one."""
+        events: list[Event] = []
+        self._feed_part(data, end, events)
+        self._choose_short_cuts()
+        return events
+
+    def _choose_short_cuts(self) -> None:
         plain = self._line_ends.plain and self._lines.idle and self.error is None
         self._between_blocks = plain and not self._pending
         self._inside_block = plain and bool(self._pending) and self._pending[0] != _COLON
-        return self._finish_call(events)
 
     def _settle(self) -> None:
         """Pass the incomplete block to the general path."""
@@ -259,14 +270,13 @@ class EventStreamParser:
 
     def _feed_blocks(self, data: bytes, events: list[Event]) -> None:
         for start in range(0, len(data), _MOST_AT_ONCE):
-            self._feed_part(data[start : start + _MOST_AT_ONCE], events)
+            part = data[start : start + _MOST_AT_ONCE]
+            self._feed_part(part, self._end_of_blocks(part), events)
 
-    def _feed_part(self, data: bytes, events: list[Event]) -> None:
-        end = self._end_of_blocks(data)
+    def _feed_part(self, data: bytes, end: int, events: list[Event]) -> None:
         if end:
             self._parse_blocks(data[:end], events)
-            data = data[end:]
-        self._hold(data, events)
+        self._hold(data[end:], events)
 
     def _end_of_blocks(self, data: bytes) -> int:
         """Return where the last block that is complete ends in data, or 0."""
@@ -279,15 +289,13 @@ class EventStreamParser:
         """Process whole blocks; the incomplete block begins the first."""
         pending, self._pending = self._pending, bytearray()
         if len(pending) <= _MOST_JOINED:
-            blocks = b"".join((pending, blocks))
-            events += self._blocks.parse(blocks, decode(blocks))
+            events += self._blocks.parse(b"".join((pending, blocks)))
             return
         end = 1 if pending[-1] == _LF == blocks[0] else blocks.index(b"\n\n") + 2
         pending += blocks[:end]
         self._blocks.parse_one(pending, events)
         if end < len(blocks):
-            blocks = blocks[end:]
-            events += self._blocks.parse(blocks, decode(blocks))
+            events += self._blocks.parse(blocks[end:])
 
     def _hold(self, data: bytes, events: list[Event]) -> None:
         """Keep the start of a block, but no long run of comments."""
