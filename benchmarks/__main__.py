@@ -151,6 +151,8 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         The exit status.
     """
     options = _options(arguments)
+    if options.compare:
+        return _compare(options)
     measured = {name: SECTIONS[name](options) for name in options.sections or SECTIONS}
     if options.quick or options.alone:
         _print({"machine": machine(), **measured})
@@ -160,6 +162,18 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
     _print({"machine": results["machine"], **measured})
     write_report(results)
+    return 0
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from benchmarks.instructions import CannotCount, compare
+
+    before, _, after = options.compare.partition("..")
+    try:
+        print(compare(before, after, options.sections))
+    except CannotCount as error:
+        print(error, file=sys.stderr)
+        return 1
     return 0
 
 
@@ -178,7 +192,15 @@ def _options(arguments: Optional[Sequence[str]]) -> argparse.Namespace:
         action="store_true",
         help="the parser and scaling sections without any other package; writes nothing",
     )
+    parser.add_argument(
+        "--compare",
+        metavar="BEFORE[..AFTER]",
+        help="compare two commits, or one with the working tree, by the instructions that valgrind "
+        "counts; SECTION is the beginning of the names of workloads; writes nothing",
+    )
     options = parser.parse_args(arguments)
+    if options.compare:
+        return options
     if options.alone:
         options.sections = options.sections or ["parser", "scaling"]
         if not {"parser", "scaling"}.issuperset(options.sections):

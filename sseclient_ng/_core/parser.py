@@ -158,15 +158,14 @@ class EventStreamParser:
             if cut == _AFTER_DATA:
                 return self._blocks.parse_named(data, text)
         elif self._inside_block and _CR not in data:
-            end = self._end_of_blocks(data) if _LF in data else 0
-            pending = self._pending
-            if end and len(pending) + len(data) <= self._most_at_once:
-                return self._feed_plain(data, end)
-            if not end:
+            if _LF not in data or not (end := self._end_of_blocks(data)):
+                pending = self._pending
                 pending += data
                 if len(pending) <= self._max_event_size:
                     return []
                 data = b""
+            elif len(self._pending) + len(data) <= self._most_at_once:
+                return self._feed_plain(data, end)
         return self._feed(data)
 
     def feed_with_comments(
@@ -275,7 +274,7 @@ class EventStreamParser:
 
     def _feed_part(self, data: bytes, end: int, events: list[Event]) -> None:
         if end:
-            self._parse_blocks(data[:end], events)
+            self._parse_blocks(data, end, events)
         self._hold(data[end:], events)
 
     def _end_of_blocks(self, data: bytes) -> int:
@@ -285,17 +284,19 @@ class EventStreamParser:
             return end
         return int(data[:1] == b"\n" and self._pending[-1:] == b"\n")
 
-    def _parse_blocks(self, blocks: bytes, events: list[Event]) -> None:
-        """Process whole blocks; the incomplete block begins the first."""
+    def _parse_blocks(self, data: bytes, end: int, events: list[Event]) -> None:
+        """Process whole blocks, up to a place in data; the incomplete block begins the first."""
         pending, self._pending = self._pending, bytearray()
-        if len(pending) <= _MOST_JOINED:
-            events += self._blocks.parse(b"".join((pending, blocks)))
-            return
-        end = 1 if pending[-1] == _LF == blocks[0] else blocks.index(b"\n\n") + 2
-        pending += blocks[:end]
-        self._blocks.parse_one(pending, events)
-        if end < len(blocks):
-            events += self._blocks.parse(blocks[end:])
+        if not pending:
+            events += self._blocks.parse(data[:end])
+        elif len(pending) <= _MOST_JOINED:
+            events += self._blocks.parse(b"".join((pending, memoryview(data)[:end])))
+        else:
+            start = 1 if pending[-1] == _LF == data[0] else data.index(b"\n\n") + 2
+            pending += data[:start]
+            self._blocks.parse_one(pending, events)
+            if start < end:
+                events += self._blocks.parse(data[start:end])
 
     def _hold(self, data: bytes, events: list[Event]) -> None:
         """Keep the start of a block, but no long run of comments."""

@@ -1,0 +1,76 @@
+"""What `benchmarks.instructions` counts: `python -m benchmarks.workload NAME COUNT`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections import deque
+from collections.abc import Callable
+from contextlib import asynccontextmanager, contextmanager
+from functools import partial
+from itertools import islice
+from operator import attrgetter
+from typing import Any
+
+import sseclient_ng
+from benchmarks import server
+from benchmarks.entrant import OURS
+from benchmarks.live_stream import Live, read, read_async, trusted
+from benchmarks.shapes import Shape, shapes
+from tests import streams
+
+
+def _parse(shape: Shape, passes: int) -> int:
+    stream = shape.make()
+    reads = stream.reads(shape.read_size)
+    for _ in range(passes):
+        deque(map(attrgetter("data"), OURS.read(reads)), maxlen=0)
+    return passes * len(stream.blocks)
+
+
+def _read_bulk(path: str, count: int) -> int:
+    with (
+        server.running(2 * count, 0) as url,
+        sseclient_ng.SSEClient(f"{url}/{path}", reconnect=False) as client,
+    ):
+        deque(map(attrgetter("data"), islice(client, count)), maxlen=0)
+    return count
+
+
+@contextmanager
+def _connect(url: str) -> Any:
+    with sseclient_ng.SSEClient(url) as client:
+        yield client
+
+
+@asynccontextmanager
+async def _connect_async(url: str) -> Any:
+    async with sseclient_ng.AsyncSSEClient(url) as client:
+        yield client
+
+
+def _read_live(make: Callable[[int], streams.Stream], tls: bool, count: int) -> int:
+    with trusted() as context:
+        read(_connect, Live(make, context if tls else None), count)
+    return count
+
+
+def _read_live_async(make: Callable[[int], streams.Stream], count: int) -> int:
+    read_async(_connect_async, Live(make), count)
+    return count
+
+
+WORKLOADS: dict[str, tuple[Callable[[int], int], int]] = {
+    **{shape.name: (partial(_parse, shape), 1) for shape in shapes(quick=True)},
+    **{f"client/{path}": (partial(_read_bulk, path), 4000) for path in ("chunked", "named", "gzip")},
+    "live/data": (partial(_read_live, streams.llm_tokens, False), 500),
+    "live/named": (partial(_read_live, streams.named, False), 500),
+    "live/tls": (partial(_read_live, streams.llm_tokens, True), 500),
+    "live/async": (partial(_read_live_async, streams.llm_tokens), 500),
+}
+"""What each does with a count, and returns how many events that were; and a count that will do."""
+
+
+if __name__ == "__main__":
+    run, usual = WORKLOADS[sys.argv[1]]
+    print(run(usual * int(sys.argv[2])))
