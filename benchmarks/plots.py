@@ -17,7 +17,7 @@ from matplotlib import pyplot  # noqa: E402 - after the choice of what it draws 
 from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 
-from benchmarks.names import FLOOR_NAMES, NODE_NAME, OUR_NAME  # noqa: E402
+from benchmarks.names import FLOOR_NAMES, NODE_NAME, OUR_NAME, PARSER_FLOOR  # noqa: E402
 
 _COLORS = {
     OUR_NAME: "#d1242f",
@@ -31,7 +31,7 @@ _COLORS = {
     NODE_NAME: "#24292f",
 }
 _FLOOR_COLOR = "#8c959f"
-_MARKERS = {OUR_NAME: "D", **dict(zip(FLOOR_NAMES, "|+|"))}
+_MARKERS = {OUR_NAME: "D", PARSER_FLOOR: "|", **dict(zip(FLOOR_NAMES, "|+|"))}
 
 
 class Row(NamedTuple):

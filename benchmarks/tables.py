@@ -7,9 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Callable, Optional
 
-from benchmarks.names import FLOOR_NAMES, NODE_NAME, OUR_NAME
+from benchmarks.names import FLOOR_NAMES, NODE_NAME, OUR_NAME, PARSER_FLOOR
 
 Results = Mapping[str, Any]
+
+_FLOORS = (*FLOOR_NAMES, PARSER_FLOOR)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -37,9 +39,9 @@ def ratio_to_peers(
 
 
 def _packages(results: Iterable[Results]) -> list[str]:
-    """Return the names in a section's results and failures, ours first."""
+    """Return the names in a section's results and failures: ours, the floors, the others."""
     names = {name: None for result in results for name in (*result["results"], *result["failures"])}
-    return sorted(names, key=lambda name: name != OUR_NAME)
+    return sorted(names, key=lambda name: (name != OUR_NAME, name not in _FLOORS))
 
 
 def _cell(result: Results, name: str, best: str, median: str) -> str:
@@ -56,15 +58,19 @@ def parser_table(shapes: Sequence[Results]) -> str:
     for shape in shapes:
         cells = [_cell(shape, name, "best_mb_per_s", "median_mb_per_s") for name in names]
         rows.append([shape["title"], *cells, *_parser_ratios(shape["results"])])
-    return table(["MB/s, best / median", *names, "to the best in Python", "to Node"], rows)
+    ratios = ["to the best in Python", "to Node", "floor to ours"]
+    return table(["MB/s, best / median", *names, *ratios], rows)
 
 
 def _parser_ratios(results: Mapping[str, Results]) -> list[str]:
-    others = [name for name in results if name not in (OUR_NAME, NODE_NAME)]
-    found = [
-        ratio_to_peers(results, "best_mb_per_s", max, group) for group in (others, [NODE_NAME])
-    ]
-    return [f"**{1 / best[1]:.2f}** ×" if best else "" for best in found]
+    others = [name for name in results if name not in (OUR_NAME, NODE_NAME, PARSER_FLOOR)]
+    groups = (others, [NODE_NAME], [PARSER_FLOOR])
+    peers, node, floor = (
+        ratio_to_peers(results, "best_mb_per_s", max, group) for group in groups
+    )
+    ratios = [1 / found[1] if found else None for found in (peers, node)]
+    ratios.append(floor[1] if floor else None)
+    return ["" if ratio is None else f"**{ratio:.2f}** ×" for ratio in ratios]
 
 
 def cpu_table(framings: Sequence[Results]) -> str:
@@ -73,7 +79,7 @@ def cpu_table(framings: Sequence[Results]) -> str:
     rows = []
     for framing in framings:
         results = framing["results"]
-        others = [name for name in results if name not in (OUR_NAME, *FLOOR_NAMES)]
+        others = [name for name in results if name not in (OUR_NAME, *_FLOORS)]
         best = ratio_to_peers(results, "best_us", min, others)
         cells = [_cell(framing, name, "best_us", "median_us") for name in names]
         rows.append([framing["title"], *cells, f"**{best[1]:.2f}** ×" if best else ""])
