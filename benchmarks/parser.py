@@ -12,8 +12,8 @@ from statistics import median
 from typing import Any, Callable, Optional
 
 from benchmarks.checks import difference, expected_facts
-from benchmarks.floors import floor_of, floor_reads
 from benchmarks.entrant import Facts, Peer
+from benchmarks.floors import floor_of, floor_reads
 from benchmarks.limits import TooSlow, time_limit
 from benchmarks.node_peer import NodeParser, digest
 from benchmarks.shapes import Shape

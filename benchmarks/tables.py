@@ -65,9 +65,7 @@ def parser_table(shapes: Sequence[Results]) -> str:
 def _parser_ratios(results: Mapping[str, Results]) -> list[str]:
     others = [name for name in results if name not in (OUR_NAME, NODE_NAME, PARSER_FLOOR)]
     groups = (others, [NODE_NAME], [PARSER_FLOOR])
-    peers, node, floor = (
-        ratio_to_peers(results, "best_mb_per_s", max, group) for group in groups
-    )
+    peers, node, floor = (ratio_to_peers(results, "best_mb_per_s", max, group) for group in groups)
     ratios = [1 / found[1] if found else None for found in (peers, node)]
     ratios.append(floor[1] if floor else None)
     return ["" if ratio is None else f"**{ratio:.2f}** ×" for ratio in ratios]

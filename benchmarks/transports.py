@@ -9,9 +9,9 @@ from contextlib import (
     AbstractAsyncContextManager,
     AbstractContextManager,
     asynccontextmanager,
+    closing,
     contextmanager,
 )
-from functools import partial
 from types import ModuleType
 from typing import Any, Callable, NamedTuple
 
@@ -23,15 +23,16 @@ import sseclient_ng
 from benchmarks import async_peers, client_peers
 from benchmarks.async_peers import in_session
 from benchmarks.client import Plan, summary
+from benchmarks.live_stream import Live, read, read_async
 from benchmarks.server import running
 from benchmarks.turns import turns
 from sseclient_ng import httpx_sse
 
-PATHS = ("/chunked", "/named", "/gzip", "/paced")
+PATHS = ("/chunked", "/named", "/gzip")
+LIVE = "/live"
 
 Connect = Callable[[str], AbstractContextManager[Iterator[Any]]]
 AsyncConnect = Callable[[str], AbstractAsyncContextManager[AsyncIterator[Any]]]
-Measure = Callable[[str, int], float]
 
 
 class Row(NamedTuple):
@@ -40,18 +41,22 @@ class Row(NamedTuple):
     Args:
         title: the library and the client.
         reader: the package that reads event streams on that library.
-        ours: measures this package.
-        theirs: measures the reader.
+        read: reads a number of events from a URL, with a way to connect.
+        read_live: reads a number of events from a live stream.
+        ours: connects this package.
+        theirs: connects the reader.
     """
 
     title: str
     reader: str
-    ours: Measure
-    theirs: Measure
+    read: Callable[[Any, str, int], float]
+    read_live: Callable[[Any, Live, int], float]
+    ours: Any
+    theirs: Any
 
 
 def measure(plan: Plan) -> list[dict[str, Any]]:
-    """Measure every row on a few framings, and on paced writes.
+    """Measure every row on a few framings, and on a live stream.
 
     Args:
         plan: how much.
@@ -64,18 +69,35 @@ def measure(plan: Plan) -> list[dict[str, Any]]:
             {
                 "title": row.title,
                 "reader": row.reader,
-                "results": {path: _compare(row, url + path, plan) for path in PATHS},
+                "results": {
+                    **{path: _compare(row, url + path, plan) for path in PATHS},
+                    LIVE: _compare_live(row, plan),
+                },
             }
             for row in ROWS
         ]
 
 
 def _compare(row: Row, url: str, plan: Plan) -> dict[str, Any]:
-    count = plan.paced_events if url.endswith("/paced") else plan.events
+    def measure(connect: Any) -> float:
+        return row.read(connect, url, plan.events) / plan.events
+
+    return _take_turns(row, measure, plan)
+
+
+def _compare_live(row: Row, plan: Plan) -> dict[str, Any]:
+    def measure(connect: Any) -> float:
+        with closing(Live()) as live:
+            return row.read_live(connect, live, plan.live_events) / plan.live_events
+
+    return _take_turns(row, measure, plan)
+
+
+def _take_turns(row: Row, measure: Callable[[Any], float], plan: Plan) -> dict[str, Any]:
     taken: dict[str, list[float]] = {"ours": [], "theirs": []}
     both = {"ours": row.ours, "theirs": row.theirs}
-    for name, measured in turns(both.items(), plan.rounds):
-        taken[name].append(measured(url, count) / count)
+    for name, connect in turns(both.items(), plan.rounds):
+        taken[name].append(measure(connect))
     return {name: summary(seconds) for name, seconds in taken.items()}
 
 
@@ -157,11 +179,11 @@ _ASYNC_ROWS = [
 
 ROWS = [
     *[
-        Row(name, reader, partial(_sync, ours), partial(_sync, _sync_peers[reader]))
+        Row(name, reader, _sync, read, ours, _sync_peers[reader])
         for name, reader, ours in _SYNC_ROWS
     ],
     *[
-        Row(f"{name}, async", reader, partial(_async, ours), partial(_async, _async_peers[reader]))
+        Row(f"{name}, async", reader, _async, read_async, ours, _async_peers[reader])
         for name, reader, ours in _ASYNC_ROWS
     ],
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections import deque
 from collections.abc import Callable
@@ -62,7 +61,9 @@ def _read_live_async(make: Callable[[int], streams.Stream], count: int) -> int:
 
 WORKLOADS: dict[str, tuple[Callable[[int], int], int]] = {
     **{shape.name: (partial(_parse, shape), 1) for shape in shapes(quick=True)},
-    **{f"client/{path}": (partial(_read_bulk, path), 4000) for path in ("chunked", "named", "gzip")},
+    **{
+        f"client/{path}": (partial(_read_bulk, path), 4000) for path in ("chunked", "named", "gzip")
+    },
     "live/data": (partial(_read_live, streams.llm_tokens, False), 500),
     "live/named": (partial(_read_live, streams.named, False), 500),
     "live/tls": (partial(_read_live, streams.llm_tokens, True), 500),

@@ -6,7 +6,7 @@ import contextlib
 import inspect
 import io
 import re
-from collections.abc import AsyncIterable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterable, Generator, Iterable, Iterator, Mapping
 from pathlib import PurePath
 from typing import (
     Any,
@@ -249,7 +249,7 @@ def _of_requests(
 
 
 @contextlib.contextmanager
-def _to_errors_of_requests() -> Iterator[None]:
+def _to_errors_of_requests() -> Generator[None, None, None]:
     """Translate errors of urllib3 like ``iter_content()`` of requests."""
     try:
         yield

@@ -11,7 +11,7 @@ import contextlib
 import http.client
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import AbstractContextManager
 from typing import Callable, Optional, cast
 
@@ -137,14 +137,14 @@ def _read_by_urllib3(
 
 
 # A context manager around the loops below, rather than a generator around theirs: each one costs
-# every event a quarter of a microsecond (paced in benchmarks/steps.py).
+# every event a quarter of a microsecond (benchmarks/live.py).
 @contextlib.contextmanager
 def _reading(
     response: HTTPResponse,
     inner: http.client.HTTPResponse,
     leave_open: bool,
     translating: AbstractContextManager[None],
-) -> Iterator[None]:
+) -> Generator[None, None, None]:
     """Translate the errors of reading a body, and give back or close its connection at the end."""
     with translating:
         try:
@@ -188,14 +188,15 @@ def _framed(
 
 # http.client reads chunks one by one, at a multiple of the cost of an event. So plain chunks are
 # taken from what has arrived; it still gets everything else: extensions, the last chunk, incomplete
-# chunks, errors. See chunked in benchmarks/client.py, and paced in benchmarks/steps.py, for a live
+# chunks, errors. See chunked in benchmarks/client.py, and benchmarks/live.py, for a live
 # stream, which brings one chunk at a time.
 def _chunked(
     inner: http.client.HTTPResponse, read_size: int, reading: AbstractContextManager[None]
 ) -> Iterator[bytes]:
     by_lines = True
     with reading:
-        while (file := inner.fp) is not None:  # what isclosed() says, without its cost
+        # What isclosed() says, without its cost. typeshed does not know that it may be None.
+        while (file := inner.fp) is not None:  # pyright: ignore[reportUnnecessaryComparison]
             if inner.chunk_left == 0:  # as http.client does before the next chunk
                 file.read(len(b"\r\n"))
                 inner.chunk_left = None
@@ -259,7 +260,7 @@ def _close_delimited(
     inner: http.client.HTTPResponse, read_size: int, reading: AbstractContextManager[None]
 ) -> Iterator[bytes]:
     with reading:
-        while (file := inner.fp) is not None:
+        while (file := inner.fp) is not None:  # pyright: ignore[reportUnnecessaryComparison]
             data = file.read1(read_size)
             if not data:
                 break

@@ -21,6 +21,7 @@ from sseclient_ng.testing import (
     Hold,
     Scripted,
     ScriptedServer,
+    WaitFor,
     response,
 )
 from support.asynchronous import AT_ONCE, SETTLING, SOON, events_of, hooked, in_thread, run, step
@@ -305,4 +306,27 @@ def test_errors_of_the_first_connection_are_aiohttps_too(name: str, away: bool) 
     with nothing_left(), ScriptedServer([Hold()]) as server:
         if away:
             server.refuse()
+        run(main(server))
+
+
+@pytest.mark.parametrize("aiohttp_tells", [True, False])
+def test_a_read_ends_with_a_connection_that_aiohttp_closed(
+    aiohttp_tells: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before some version, aiohttp told nobody that a connection was closed."""
+    if not aiohttp_tells:
+        from aiohttp.client_proto import ResponseHandler
+
+        monkeypatch.setattr(ResponseHandler, "closed", None, raising=False)
+
+    async def main(server: ScriptedServer) -> None:
+        async with AsyncSSEClient(server.url, reconnect=False) as client:
+            assert await step(client) == "1"
+            seen.set()
+            with pytest.raises(requests.RequestException):
+                await step(client)
+
+    seen = threading.Event()
+    damaged = [*sent(1), WaitFor(seen), b"no size of a chunk\r\n", Hold()]
+    with nothing_left(), ScriptedServer(damaged) as server:
         run(main(server))

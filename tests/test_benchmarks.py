@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -30,15 +31,44 @@ def test_parser_and_scaling_run_and_print_tables() -> None:
     assert results.read_bytes() == before
 
 
+@pytest.mark.skipif(shutil.which("valgrind") is None, reason="needs valgrind")
+@pytest.mark.skipif(not (TOP / ".git").exists(), reason="needs the commits")
+@pytest.mark.skipif(sys.version_info < (3, 10), reason="the benchmarks need Python 3.10")
+def test_a_commit_takes_as_many_instructions_as_itself() -> None:
+    run = run_benchmarks("--compare", "HEAD..HEAD", "named-each")
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.startswith("| instructions an event | HEAD | HEAD | ratio |\n")
+    name, before, after, ratio = (
+        cell.strip() for cell in run.stdout.split("\n")[2].split("|")[1:5]
+    )
+    assert name == "named-each"
+    assert before == after != "0"
+    assert ratio == "1.000"
+
+
+@pytest.mark.skipif(shutil.which("valgrind") is None, reason="needs valgrind")
+@pytest.mark.skipif(sys.version_info < (3, 10), reason="the benchmarks need Python 3.10")
+def test_what_can_not_be_compared_is_named() -> None:
+    run = run_benchmarks("--compare", "no-such-commit", "named-each")
+    assert (run.returncode, run.stdout) == (1, "")
+    assert "no-such-commit" in run.stderr
+    run = run_benchmarks("--compare", "HEAD", "no-such-workload")
+    assert (run.returncode, run.stdout) == (1, "")
+    assert run.stderr.startswith("no workload no-such-workload; there are tiny, llm, ")
+
+
 def test_unknown_section_is_named() -> None:
     run = run_benchmarks("parsers")
     assert run.returncode == 2
-    assert "no section parsers; there are parser, client, async, transports, scaling" in run.stderr
+    assert (
+        "no section parsers; there are parser, client, async, live, transports, scaling"
+        in run.stderr
+    )
 
 
 def test_results_that_are_shown_were_made_by_a_whole_run() -> None:
     results = json.loads((TOP / "benchmarks" / "results.json").read_text())
-    assert set(results) == {"machine", "parser", "client", "async", "transports", "scaling"}
+    assert set(results) == {"machine", "parser", "client", "async", "live", "transports", "scaling"}
     page = (TOP / "docs" / "benchmarks.md").read_text(encoding="utf-8")
     for shape in results["parser"]:
         assert f"\n| {shape['title']} | " in page

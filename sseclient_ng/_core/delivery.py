@@ -107,7 +107,7 @@ class Delivery:
             EventTooLarge: an event outgrew the limit. The events before it can be delivered.
             TypeError: the chunk is neither bytes nor text.
         """
-        # What is usual comes first, in few steps: see paced in benchmarks/steps.py.
+        # What is usual comes first, in few steps: see benchmarks/live.py.
         if self._is_plain and type(chunk) is bytes:
             events = self.parser.feed(chunk)
             if events:

@@ -282,7 +282,7 @@ class EventStreamParser:
         end = data.rfind(b"\n\n") + 2
         if end > 1:
             return end
-        return int(data[:1] == b"\n" and self._pending[-1:] == b"\n")
+        return int(data.startswith(b"\n") and self._pending.endswith(b"\n"))
 
     def _parse_blocks(self, data: bytes, end: int, events: list[Event]) -> None:
         """Process whole blocks, up to a place in data; the incomplete block begins the first."""

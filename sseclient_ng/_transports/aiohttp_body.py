@@ -139,7 +139,7 @@ class CodedAiohttpBody(AiohttpBody):
 
 
 # When the framing of a body is damaged, aiohttp closes the connection, but does not end a read that
-# waits. A timer would cost every turn of the event loop: see live in benchmarks/live.py.
+# waits. A timer would cost every turn of the event loop: see benchmarks/live.py.
 def _watch(
     body: weakref.ref[AiohttpBody], protocol: object, transport: asyncio.Transport
 ) -> Callable[[], object]:
@@ -162,10 +162,11 @@ def _watch(
         if reader is not None and reader.is_waiting():
             reader.fail(aiohttp.ClientPayloadError("the connection was closed"))
 
-    closed.remove_done_callback(_take_error)
-    closed.add_done_callback(_take_error)
-    closed.add_done_callback(end)
-    return partial(closed.remove_done_callback, end)
+    future = cast("asyncio.Future[None]", closed)
+    future.remove_done_callback(_take_error)
+    future.add_done_callback(_take_error)
+    future.add_done_callback(end)
+    return partial(future.remove_done_callback, end)
 
 
 def _take_error(closed: asyncio.Future[None]) -> None:
