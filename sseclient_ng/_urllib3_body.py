@@ -11,6 +11,7 @@ import contextlib
 import http.client
 import socket
 import ssl
+import sys
 from collections.abc import Generator, Iterator
 from contextlib import AbstractContextManager
 from typing import Callable, Optional, cast
@@ -27,6 +28,7 @@ __all__ = ["chunks_of"]
 _CODED_READ_SIZE = 4096  # it may expand a thousandfold
 
 _HEX_DIGITS = b"0123456789ABCDEFabcdef"
+_FEW = 4  # chunks; so many at most are cheaper one by one, on the way that a live stream goes
 
 
 def chunks_of(
@@ -197,19 +199,22 @@ def _chunked(
     with reading:
         # What isclosed() says, without its cost. typeshed does not know that it may be None.
         while (file := inner.fp) is not None:  # pyright: ignore[reportUnnecessaryComparison]
-            if inner.chunk_left == 0:  # as http.client does before the next chunk
+            left = inner.chunk_left
+            if left == 0:  # as http.client does before the next chunk
                 file.read(len(b"\r\n"))
-                inner.chunk_left = None
-            if inner.chunk_left is None:
+                left = inner.chunk_left = None
+            if left is None:
                 arrived = file.peek(1)
                 if not arrived:
                     raise http.client.IncompleteRead(b"")
                 data = arrived.partition(b"\r\n")[2].removesuffix(b"\r\n")
                 size = len(arrived)
                 if not data or arrived != b"%x\r\n%b\r\n" % (len(data), data):
-                    whole = _chunks_by_lines(arrived) if by_lines else None
-                    by_lines = whole is not None
-                    data, size = whole or _chunks_one_by_one(arrived)
+                    data, size = _chunks_one_by_one(arrived, most=1)
+                    if size and len(arrived) > _FEW * size:
+                        whole = _chunks_by_lines(arrived) if by_lines else None
+                        by_lines = whole is not None
+                        data, size = whole or _chunks_one_by_one(arrived)
                 if size:
                     file.read(size)
                     yield data
@@ -234,15 +239,16 @@ def _chunks_by_lines(arrived: bytes) -> Optional[tuple[bytes, int]]:
     return b"".join(chunks), len(arrived) - len(b"\r\n".join(lines[end:]))
 
 
-def _chunks_one_by_one(arrived: bytes) -> tuple[bytes, int]:
+def _chunks_one_by_one(arrived: bytes, most: int = sys.maxsize) -> tuple[bytes, int]:
     """Return the data of the complete chunks at the start of some bytes, and their length in bytes.
 
     Args:
         arrived: bytes that have arrived, starting with the size of a chunk.
+        most: how many chunks at most.
     """
     chunks: list[bytes] = []
     start, end = 0, len(arrived)
-    while start < end:
+    while start < end and len(chunks) < most:
         line_end = arrived.find(b"\r\n", start)
         digits = arrived[start:line_end]
         if line_end < 0 or not digits or digits.strip(_HEX_DIGITS):
