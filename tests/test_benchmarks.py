@@ -38,12 +38,10 @@ def test_a_commit_takes_as_many_instructions_as_itself() -> None:
     run = run_benchmarks("--compare", "HEAD..HEAD", "named-each")
     assert run.returncode == 0, run.stderr
     assert run.stdout.startswith("| instructions an event | HEAD | HEAD | ratio |\n")
-    name, before, after, ratio = (
-        cell.strip() for cell in run.stdout.split("\n")[2].split("|")[1:5]
-    )
+    name, before, _, ratio = (cell.strip() for cell in run.stdout.split("\n")[2].split("|")[1:5])
     assert name == "named-each"
-    assert before == after != "0"
-    assert ratio == "1.000"
+    assert int(before.replace(",", "")) > 1_000
+    assert float(ratio) == pytest.approx(1, abs=0.01)
 
 
 @pytest.mark.skipif(shutil.which("valgrind") is None, reason="needs valgrind")

@@ -93,7 +93,7 @@ def read(style: str, url: str) -> Iterator[Any]:
 def test_a_defect_is_not_taken_for_a_drop(
     error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*arguments: object) -> None:
+    def fail(*arguments: object, **keywords: object) -> None:
         raise error
 
     monkeypatch.setattr("sseclient_ng._urllib3_body._chunks_one_by_one", fail)
