@@ -16,6 +16,7 @@ import codecs
 import inspect
 import logging
 import re
+import weakref
 from collections.abc import Iterator
 from typing import Any, Callable, Optional, TypeVar, cast
 
@@ -187,24 +188,36 @@ class MirroringShell(HookedShell):
 
     def next_event(self, client: Attributes) -> Optional[Event]:
         """Return the next event; the attributes follow it."""
-        self._pull(client)
+        _pull(client, self.delivery)
         try:
             return super().next_event(client)
         finally:
-            self._push(client)
+            _push(client, self.delivery)
 
-    def _read(self, client: Attributes) -> None:
-        self._pull(client)
-        super()._read(client)
-        self._push(client)
+    def read_chunks(self, client: OldNames, chunks: Iterator[Chunk]) -> None:
+        """Read these chunks from now on; the attributes follow each of them."""
+        super().read_chunks(client, chunks)
+        self.chunks = _mirrored(self.chunks, weakref.ref(client), self.delivery)
 
-    def _pull(self, client: Attributes) -> None:
-        for name in _plain_names(type(client)):
-            setattr(self.delivery, name, getattr(client, name))
 
-    def _push(self, client: Attributes) -> None:
-        for name in _plain_names(type(client)):
-            setattr(client, name, getattr(self.delivery, name))
+def _mirrored(
+    chunks: Iterator[Chunk], client: weakref.ref[OldNames], delivery: Delivery
+) -> Iterator[Chunk]:
+    _pull(client(), delivery)
+    for chunk in chunks:
+        yield chunk
+        _push(client(), delivery)
+        _pull(client(), delivery)
+
+
+def _pull(client: object, delivery: Delivery) -> None:
+    for name in _plain_names(type(client)):
+        setattr(delivery, name, getattr(client, name))
+
+
+def _push(client: object, delivery: Delivery) -> None:
+    for name in _plain_names(type(client)):
+        setattr(client, name, getattr(delivery, name))
 
 
 class _Overridable:

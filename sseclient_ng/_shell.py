@@ -240,14 +240,6 @@ class Shell:
             self._end()
         return event
 
-    def _read(self, client: Client) -> None:  # noqa: ARG002 - for hooks
-        with self._in_use:
-            chunk = next(self.chunks, _END)
-        if chunk is _END:
-            self.machine.ended()
-        else:
-            self.machine.received(chunk)
-
     def _connect(self, client: Client) -> None:
         self.open(client)
         self.tell_opened()
