@@ -6,7 +6,7 @@ import contextlib
 import inspect
 import io
 import re
-from collections.abc import AsyncIterable, Generator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterable, Iterable, Iterator, Mapping
 from pathlib import PurePath
 from typing import (
     Any,
@@ -241,26 +241,24 @@ def _of_requests(
             raw,
             _read_size(chunk_size),
             leave_open=leave_open,
-            translating=_to_errors_of_requests,
+            translate=_error_of_requests,
         )
     if raw is None or isinstance(raw, (HTTPResponse, io.BytesIO)):  # in memory
         chunk_size = _READ_SIZE
     return iter(response.iter_content(chunk_size))
 
 
-@contextlib.contextmanager
-def _to_errors_of_requests() -> Generator[None, None, None]:
-    """Translate errors of urllib3 like ``iter_content()`` of requests."""
-    try:
-        yield
-    except urllib3.exceptions.ProtocolError as error:
-        raise requests.exceptions.ChunkedEncodingError(error) from error
-    except urllib3.exceptions.DecodeError as error:
-        raise requests.exceptions.ContentDecodingError(error) from error
-    except urllib3.exceptions.ReadTimeoutError as error:
-        raise ReadTimeout(error) from error
-    except urllib3.exceptions.SSLError as error:
-        raise requests.exceptions.SSLError(error) from error
+def _error_of_requests(error: urllib3.exceptions.HTTPError) -> Exception:
+    """Return what ``iter_content()`` of requests raises in the place of an error of urllib3."""
+    if isinstance(error, urllib3.exceptions.ProtocolError):
+        return requests.exceptions.ChunkedEncodingError(error)
+    if isinstance(error, urllib3.exceptions.DecodeError):
+        return requests.exceptions.ContentDecodingError(error)
+    if isinstance(error, urllib3.exceptions.ReadTimeoutError):
+        return ReadTimeout(error)
+    if isinstance(error, urllib3.exceptions.SSLError):
+        return requests.exceptions.SSLError(error)
+    return error
 
 
 def _of_file(read: Callable[[int], Chunk], read_size: int) -> Iterator[Chunk]:

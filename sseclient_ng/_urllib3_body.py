@@ -7,13 +7,12 @@ of an incomplete chunk, and takes a third of the time (benchmarks/client.py).
 
 from __future__ import annotations
 
-import contextlib
 import http.client
 import socket
 import ssl
 import sys
-from collections.abc import Generator, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from types import TracebackType
 from typing import Callable, Optional, cast
 
 import urllib3
@@ -25,10 +24,16 @@ from sseclient_ng._codings import BodyDecoder, UndecodableError, decodable_codin
 __all__ = ["chunks_of"]
 
 
+Translate = Callable[[urllib3.exceptions.HTTPError], Exception]
+
 _CODED_READ_SIZE = 4096  # it may expand a thousandfold
 
 _HEX_DIGITS = b"0123456789ABCDEFabcdef"
 _FEW = 4  # chunks; so many at most are cheaper one by one, on the way that a live stream goes
+
+
+def _unchanged(error: urllib3.exceptions.HTTPError) -> Exception:
+    return error
 
 
 def chunks_of(
@@ -36,7 +41,7 @@ def chunks_of(
     read_size: int,
     *,
     leave_open: bool = False,
-    translating: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
+    translate: Translate = _unchanged,
 ) -> Iterator[bytes]:
     """Return an iterator over the decoded bytes of a body as they arrive.
 
@@ -45,9 +50,9 @@ def chunks_of(
         read_size: the most bytes that are read at once.
         leave_open: whether the caller closes the response after its end or an error. Otherwise the
             iterator does, like urllib3.
-        translating: makes a context manager that translates the errors of urllib3.
+        translate: returns what is raised in the place of an error of urllib3.
 
-    The iterator raises the same errors as urllib3's own methods, or what they are translated to.
+    The iterator raises the same errors as urllib3's own methods, translated.
     """
     if response.closed:
         return iter([response.data or b""])
@@ -55,23 +60,27 @@ def chunks_of(
     try:
         codings = decodable_codings(response.headers.get("Content-Encoding", ""))
     except UndecodableError as error:
-        return _within(translating(), _failing(error))
+        return _translated(_failing(error), translate)
     if getattr(response, "chunk_left", None):  # urllib3 is in the middle of a chunk
-        return _within(translating(), response.stream(read_size, decode_content=True))
+        return _translated(response.stream(read_size, decode_content=True), translate)
     if inner is not None and not _agree_on_framing(response, inner):
-        return _within(translating(), response.stream(1, decode_content=True))
+        return _translated(response.stream(1, decode_content=True), translate)
     if inner is None or (codings and response.tell() > 0):
-        return _within(translating(), _by_urllib3(response, read_size, codings))
-    reading = _reading(response, inner, leave_open, translating())
-    chunks = _framed(inner, _CODED_READ_SIZE if codings else read_size, reading)
+        return _translated(_by_urllib3(response, read_size, codings), translate)
+    reading = _Reading(response, inner, translate, leave_open=leave_open)
     if codings:
-        return _within(translating(), _decoded(chunks, BodyDecoder(codings)))
-    return chunks
+        coded = _framed(inner, _CODED_READ_SIZE, reading)
+        return _translated(_decoded(coded, BodyDecoder(codings)), translate)
+    return _framed(inner, read_size, reading)
 
 
-def _within(context: AbstractContextManager[None], chunks: Iterator[bytes]) -> Iterator[bytes]:
-    with context:
+def _translated(chunks: Iterator[bytes], translate: Translate) -> Iterator[bytes]:
+    try:
         yield from chunks
+    except urllib3.exceptions.HTTPError as error:
+        if translate(error) is error:
+            raise
+        raise translate(error) from error  # no frame of its traceback may hold it
 
 
 def _by_urllib3(response: HTTPResponse, read_size: int, codings: list[str]) -> Iterator[bytes]:
@@ -138,30 +147,57 @@ def _read_by_urllib3(
         yield data
 
 
-# A context manager around the loops below, rather than a generator around theirs: each one costs
-# every event a quarter of a microsecond (benchmarks/live.py).
-@contextlib.contextmanager
-def _reading(
-    response: HTTPResponse,
-    inner: http.client.HTTPResponse,
-    leave_open: bool,
-    translating: AbstractContextManager[None],
-) -> Generator[None, None, None]:
-    """Translate the errors of reading a body, and give back or close its connection at the end."""
-    with translating:
-        try:
-            yield
-        except (OSError, http.client.HTTPException, ValueError, AttributeError) as error:
-            if isinstance(error, (ValueError, AttributeError)) and not _was_closed(inner):
-                raise
-            connection = str(response.connection)
-            if not leave_open:
-                response.close()
-            raise _as_urllib3(error, connection) from error
-        if inner.isclosed():
-            response.release_conn()
-        elif not leave_open:
-            response.close()
+class _Reading:
+    """Translates the errors of reading a body, and gives back or closes its connection at the end.
+
+    The loops that read are inside its ``with`` block. A generator around theirs would cost every
+    event a quarter of a microsecond (benchmarks/live.py).
+    """
+
+    def __init__(
+        self,
+        response: HTTPResponse,
+        inner: http.client.HTTPResponse,
+        translate: Translate,
+        *,
+        leave_open: bool,
+    ) -> None:
+        self._response = response
+        self._inner = inner
+        self._translate = translate
+        self._leave_open = leave_open
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self,
+        kind: Optional[type[BaseException]],
+        error: Optional[BaseException],
+        traceback: Optional[TracebackType],
+    ) -> None:
+        if error is None:
+            self._end()
+        elif isinstance(error, (OSError, http.client.HTTPException)) or (
+            isinstance(error, (ValueError, AttributeError)) and _was_closed(self._inner)
+        ):
+            raise self._translated(error)
+
+    def _end(self) -> None:
+        if self._inner.isclosed():
+            self._response.release_conn()
+        elif not self._leave_open:
+            self._response.close()
+
+    def _translated(self, error: Exception) -> Exception:
+        of_urllib3 = _as_urllib3(error, str(self._response.connection))
+        if not self._leave_open:
+            self._response.close()
+        of_urllib3.__cause__ = error
+        translated = self._translate(of_urllib3)
+        if translated is not of_urllib3:
+            translated.__cause__ = of_urllib3
+        return translated
 
 
 def _was_closed(inner: http.client.HTTPResponse) -> bool:
@@ -169,18 +205,21 @@ def _was_closed(inner: http.client.HTTPResponse) -> bool:
     return inner.isclosed() or inner.fp.closed
 
 
-def _framed(
-    inner: http.client.HTTPResponse, read_size: int, reading: AbstractContextManager[None]
-) -> Iterator[bytes]:
+def _framed(inner: http.client.HTTPResponse, read_size: int, reading: _Reading) -> Iterator[bytes]:
     """Return an iterator over the bytes of a body, still in their content coding."""
     length: Optional[int] = getattr(inner, "length", None)
     if length == 0:  # also for HEAD, whatever its framing
-        return _within(reading, iter(()))
+        return _empty(reading)
     if getattr(inner, "chunked", False):
         return _chunked(inner, read_size, reading)
     if length is None:
         return _close_delimited(inner, read_size, reading)
     return _counted(inner, read_size, reading)
+
+
+def _empty(reading: _Reading) -> Iterator[bytes]:
+    with reading:
+        yield from ()
 
 
 # http.client closes a response when it finds the end of its connection. Old programs close the
@@ -192,9 +231,7 @@ def _framed(
 # taken from what has arrived; it still gets everything else: extensions, the last chunk, incomplete
 # chunks, errors. See chunked in benchmarks/client.py, and benchmarks/live.py, for a live
 # stream, which brings one chunk at a time.
-def _chunked(
-    inner: http.client.HTTPResponse, read_size: int, reading: AbstractContextManager[None]
-) -> Iterator[bytes]:
+def _chunked(inner: http.client.HTTPResponse, read_size: int, reading: _Reading) -> Iterator[bytes]:
     by_lines = True
     with reading:
         # What isclosed() says, without its cost. typeshed does not know that it may be None.
@@ -263,7 +300,7 @@ def _chunks_one_by_one(arrived: bytes, most: int = sys.maxsize) -> tuple[bytes, 
 
 
 def _close_delimited(
-    inner: http.client.HTTPResponse, read_size: int, reading: AbstractContextManager[None]
+    inner: http.client.HTTPResponse, read_size: int, reading: _Reading
 ) -> Iterator[bytes]:
     with reading:
         while (file := inner.fp) is not None:  # pyright: ignore[reportUnnecessaryComparison]
@@ -273,9 +310,7 @@ def _close_delimited(
             yield data
 
 
-def _counted(
-    inner: http.client.HTTPResponse, read_size: int, reading: AbstractContextManager[None]
-) -> Iterator[bytes]:
+def _counted(inner: http.client.HTTPResponse, read_size: int, reading: _Reading) -> Iterator[bytes]:
     with reading:
         length = inner.length or 0
         while length and not inner.isclosed():
