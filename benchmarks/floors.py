@@ -6,6 +6,7 @@ wrong on any other stream. So it shows what a parser in Python can't go below.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
@@ -14,6 +15,8 @@ from benchmarks.names import PARSER_FLOOR
 from benchmarks.shapes import Shape
 from sseclient_ng import Event
 from tests.streams import Stream
+
+_small_blocks = re.compile(r"event: (.*)\nid: (.*)\ndata: (.*)\n\n").findall
 
 Floor = Callable[[Iterable[bytes]], Iterator[Event]]
 
@@ -28,8 +31,13 @@ def _one_data(reads: Iterable[bytes]) -> Iterator[Event]:
         yield Event(read.decode()[6:-2])
 
 
+def _small_named(reads: Iterable[bytes]) -> Iterator[Event]:
+    for read in reads:
+        yield from [Event(data, name, id_) for name, id_, data in _small_blocks(read.decode())]
+
+
 def _named(reads: Iterable[bytes], end: str = "\n") -> Iterator[Event]:
-    """Read blocks of an event type, an ID and data, in this order.
+    """Read large blocks of an event type, an ID and data, in this order.
 
     Args:
         reads: whole blocks.
@@ -72,7 +80,7 @@ _FLOORS: dict[str, Floor] = {
     "tiny": _data,
     "llm": _data,
     "llm-each": _one_data,
-    "named": _named,
+    "named": _small_named,
     "named-each": _named,
     "wikimedia": _named,
     "wikimedia-crlf": partial(_named, end="\r\n"),

@@ -96,7 +96,7 @@ def _count(name: str, times: int, tree: Path) -> Count:
     command = ["valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"]
     command += [sys.executable, "-m", "benchmarks.workload", name, str(times)]
     environment = {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if not name.startswith("COV")},
         "PYTHONPATH": str(TOP),  # after the folder of the tree, in which it runs
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",  # two runs of one kind

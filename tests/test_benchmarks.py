@@ -15,7 +15,7 @@ TOP = Path(__file__).parent.parent
 
 def run_benchmarks(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "benchmarks", *arguments]
-    return subprocess.run(command, cwd=TOP, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, cwd=TOP, capture_output=True, text=True, timeout=600)
 
 
 @pytest.mark.skipif(sys.version_info < (3, 10), reason="the benchmarks need Python 3.10")

@@ -118,3 +118,20 @@ def test_a_defect_of_a_stand_in_is_no_drop() -> None:
     body = urllib3.HTTPResponse(body=Defective(b"data: 1\n\n"), preload_content=False)
     with pytest.raises(ValueError, match="a defect"):
         next(SSEClient(body))
+
+
+class Unwell(io.BytesIO):
+    """A fake connection that raises an error of urllib3 that requests has no name for."""
+
+    def read(self, size: Optional[int] = -1) -> bytes:
+        raise urllib3.exceptions.HTTPError("unwell")
+
+    read1 = read
+
+
+def test_an_error_that_requests_does_not_translate_comes_out_as_it_is() -> None:
+    response = requests.Response()
+    response.status_code = 200
+    response.raw = urllib3.HTTPResponse(body=Unwell(b"data: 1\n\n"), preload_content=False)
+    with pytest.raises(urllib3.exceptions.HTTPError, match="unwell"):
+        next(SSEClient(response))

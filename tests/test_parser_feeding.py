@@ -227,3 +227,30 @@ def test_line_feed_at_the_start_of_another_stream_ends_a_line(make_parser: MakeP
     parser.feed(b"data: a\r")
     parser.close()
     assert texts(parser.feed(b"\ndata: b\n\n")) == ["b"]
+
+
+LARGE = b"y" * 100_000
+
+
+@pytest.mark.parametrize(
+    ("before", "last", "last_event_id"),
+    [
+        (b"data: " + LARGE, b"\n\ndata: next\n\n", ""),
+        (b"data: " + LARGE + b"\n", b"\ndata: next\n\n", ""),
+        (b"id: 1\nevent: e\ndata: " + LARGE, b"\n\ndata: next\n\n", "1"),
+        (b"id: a\0b\ndata: " + LARGE, b"\n\ndata: next\n\n", ""),
+        (b"data: " + LARGE, b"\nid: 2\n\ndata: next\n\n", "2"),
+        (b"other: field\ndata: " + LARGE, b"\n\ndata: next\n\n", ""),
+    ],
+)
+def test_the_end_of_a_large_event_comes_with_the_next_one(
+    make_parser: MakeParser, before: bytes, last: bytes, last_event_id: str
+) -> None:
+    parser = make_parser()
+    assert parser.feed(b":\n") == []
+    assert parser.feed(before[:90_000]) == []
+    assert parser.feed(before[90_000:]) == []
+    large, following = parser.feed(last)
+    assert large.data == LARGE.decode()
+    assert large.last_event_id == following.last_event_id == last_event_id
+    assert following.data == "next"

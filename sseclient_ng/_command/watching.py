@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import signal
+import sys
 import threading
 import time
 import warnings
@@ -177,9 +178,11 @@ class _Watch:
     def _signals(self) -> Generator[None]:
         numbers = (signal.SIGINT, signal.SIGTERM)
         before = [signal.signal(number, self._on_signal) for number in numbers]
+        unraisable = sys.unraisablehook
         try:
             yield
         finally:
+            sys.unraisablehook = unraisable
             for number, handler in zip(numbers, before):
                 signal.signal(number, handler)
 
@@ -188,6 +191,8 @@ class _Watch:
             self._signal = number
             signal.signal(number, signal.SIG_DFL)  # the second one ends it at once
         if self._client is None:
+            # What is half made at this moment, such as a response of http.client, may complain.
+            sys.unraisablehook = _say_nothing
             raise _Stopped
         self._client.close()
 
@@ -323,6 +328,10 @@ def _request_options(arguments: Arguments) -> dict[str, Any]:
 def _as_typed(text: str) -> bytes:
     """Return the bytes of an argument: UTF-8, or whatever else was typed."""
     return text.encode("utf-8", "surrogateescape")
+
+
+def _say_nothing(unraisable: object) -> None:
+    """Take the place of ``sys.unraisablehook``."""
 
 
 def _interrupt_main_thread() -> None:

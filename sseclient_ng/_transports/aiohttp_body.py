@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import weakref
 from functools import partial
 from typing import Callable, Optional, cast
 
@@ -37,7 +36,7 @@ class AiohttpBody:
         self._stop_watching: Callable[[], object] = lambda: None
         if self._transport is not None:
             _keep_alive(self._transport)
-            self._stop_watching = _watch(weakref.ref(self), self._protocol, self._transport)
+            self._stop_watching = _watch(self, self._protocol, self._transport)
 
     async def read(self) -> bytes:
         """Return the next bytes, or none at the end.
@@ -141,7 +140,7 @@ class CodedAiohttpBody(AiohttpBody):
 # When the framing of a body is damaged, aiohttp closes the connection, but does not end a read that
 # waits. A timer would cost every turn of the event loop: see benchmarks/live.py.
 def _watch(
-    body: weakref.ref[AiohttpBody], protocol: object, transport: asyncio.Transport
+    body: AiohttpBody, protocol: object, transport: asyncio.Transport
 ) -> Callable[[], object]:
     """End a read that waits in vain, once the connection is closed.
 
@@ -158,9 +157,8 @@ def _watch(
         return _look_now_and_then(body, transport)
 
     def end(_: object) -> None:
-        reader = body()
-        if reader is not None and reader.is_waiting():
-            reader.fail(aiohttp.ClientPayloadError("the connection was closed"))
+        if body.is_waiting():
+            body.fail(aiohttp.ClientPayloadError("the connection was closed"))
 
     future = cast("asyncio.Future[None]", closed)
     future.remove_done_callback(_take_error)
@@ -175,33 +173,25 @@ def _take_error(closed: asyncio.Future[None]) -> None:
         closed.exception()
 
 
-def _look_now_and_then(
-    body: weakref.ref[AiohttpBody], transport: asyncio.Transport
-) -> Callable[[], object]:
+def _look_now_and_then(body: AiohttpBody, transport: asyncio.Transport) -> Callable[[], object]:
     """Do the same as `_watch` with a timer.
 
     A connection that ends normally may look closed once before its body has ended, but not twice.
     """
-    loop = asyncio.get_running_loop()
-    timer: Optional[asyncio.TimerHandle] = None
+
+    timer: asyncio.TimerHandle
 
     def look(was_closed: bool) -> None:
         nonlocal timer
-        reader = body()
-        if reader is None or not reader.is_waiting():
-            return
         closed = transport.is_closing()
-        if closed and was_closed:
-            reader.fail(aiohttp.ClientPayloadError("the connection was closed"))
-            return
-        timer = loop.call_later(_WATCH_SECONDS, look, closed)
+        if closed and was_closed and body.is_waiting():
+            body.fail(aiohttp.ClientPayloadError("the connection was closed"))
+        else:
+            timer = loop.call_later(_WATCH_SECONDS, look, closed)
 
-    def stop() -> None:
-        if timer is not None:
-            timer.cancel()
-
-    look(was_closed=False)
-    return stop
+    loop = asyncio.get_running_loop()
+    timer = loop.call_later(_WATCH_SECONDS, look, False)
+    return lambda: timer.cancel()
 
 
 def _keep_alive(transport: asyncio.Transport) -> None:
