@@ -178,7 +178,6 @@ def _look_now_and_then(body: AiohttpBody, transport: asyncio.Transport) -> Calla
 
     A connection that ends normally may look closed once before its body has ended, but not twice.
     """
-
     timer: asyncio.TimerHandle
 
     def look(was_closed: bool) -> None:
