@@ -6,7 +6,6 @@ cent can be seen. They say nothing about memory that is slow and system calls th
 
 from __future__ import annotations
 
-import compileall
 import io
 import os
 import re
@@ -71,7 +70,7 @@ def compare(before: str, after: str, chosen: Sequence[str]) -> str:
 
 
 def _check_out(commit: str, tree: Path) -> None:
-    """Put the package of a commit into a folder of its own, compiled."""
+    """Put the package of a commit into a folder of its own."""
     tree.mkdir()
     if commit:
         archive = subprocess.run(
@@ -83,28 +82,38 @@ def _check_out(commit: str, tree: Path) -> None:
             files.extractall(tree)
     else:
         shutil.copytree(TOP / PACKAGE, tree / PACKAGE)
-    compileall.compile_dir(tree, quiet=1)
 
 
 def _for_each(name: str, tree: Path) -> float:
     """Return the instructions for each event; start and end of the process do not count."""
+    _run(name, 1, tree)  # compiles what is imported, as the counted runs must not
     once, thrice = (_count(name, times, tree) for times in (1, 3))
     return (thrice.instructions - once.instructions) / (thrice.events - once.events)
 
 
 def _count(name: str, times: int, tree: Path) -> Count:
-    command = ["valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"]
-    command += [sys.executable, "-m", "benchmarks.workload", name, str(times)]
+    valgrind = "valgrind --tool=cachegrind --cache-sim=no --cachegrind-out-file=/dev/null"
+    run = _run(name, times, tree, valgrind.split())
+    found = re.search(r"I +refs: +([\d,]+)", run.stderr)
+    if found is None:
+        raise CannotCount(f"valgrind counted nothing: {run.stderr[-2000:]}")
+    return Count(int(found[1].replace(",", "")), int(run.stdout))
+
+
+def _run(
+    name: str, times: int, tree: Path, under: Sequence[str] = ()
+) -> subprocess.CompletedProcess[str]:
+    """Run a workload in the folder of a tree, with the package that is there."""
+    command = [*under, sys.executable, "-m", "benchmarks.workload", name, str(times)]
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("COV")},
-        "PYTHONPATH": str(TOP),  # after the folder of the tree, in which it runs
+        "PYTHONPATH": str(TOP),  # after the folder of the tree
         "PYTHONHASHSEED": "0",
-        "PYTHONDONTWRITEBYTECODE": "1",  # two runs of one kind
+        "PYTHONPYCACHEPREFIX": str(tree / "compiled"),  # where nobody else writes
     }
     run = subprocess.run(
         command, cwd=tree, env=environment, capture_output=True, text=True, check=False
     )
-    found = re.search(r"I +refs: +([\d,]+)", run.stderr)
-    if run.returncode or found is None:
+    if run.returncode:
         raise CannotCount(f"{name} failed: {run.stderr[-2000:]}")
-    return Count(int(found[1].replace(",", "")), int(run.stdout))
+    return run

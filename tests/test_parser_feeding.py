@@ -247,7 +247,7 @@ def test_the_end_of_a_large_event_comes_with_the_next_one(
     make_parser: MakeParser, before: bytes, last: bytes, last_event_id: str
 ) -> None:
     parser = make_parser()
-    assert parser.feed(b":\n") == []
+    assert parser.feed(b":\n\n") == []
     assert parser.feed(before[:90_000]) == []
     assert parser.feed(before[90_000:]) == []
     large, following = parser.feed(last)

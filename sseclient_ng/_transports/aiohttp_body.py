@@ -169,7 +169,7 @@ def _watch(
 
 def _take_error(closed: asyncio.Future[None]) -> None:
     """Take the error of a closed connection, which asyncio would log if nobody did."""
-    if not closed.cancelled():
+    with contextlib.suppress(asyncio.CancelledError):
         closed.exception()
 
 
