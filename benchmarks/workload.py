@@ -14,7 +14,6 @@ from typing import Any
 import sseclient_ng
 from benchmarks import server
 from benchmarks.entrant import OURS
-from benchmarks.live_stream import Live, read, read_async, trusted
 from benchmarks.shapes import Shape, shapes
 from tests import streams
 
@@ -49,12 +48,16 @@ async def _connect_async(url: str) -> Any:
 
 
 def _read_live(make: Callable[[int], streams.Stream], tls: bool, count: int) -> int:
+    from benchmarks.live_stream import Live, read, trusted
+
     with trusted() as context:
         read(_connect, Live(make, context if tls else None), count)
     return count
 
 
 def _read_live_async(make: Callable[[int], streams.Stream], count: int) -> int:
+    from benchmarks.live_stream import Live, read_async
+
     read_async(_connect_async, Live(make), count)
     return count
 
