@@ -64,9 +64,7 @@ class BlockParser:
         try:
             text = blocks.decode()
         except UnicodeDecodeError:  # the size limit counts invalid UTF-8 as received
-            events: list[Event] = []
-            self._lines.feed(blocks, events)
-            return events
+            return self._parse_bytes(blocks)
         return self.parse_text(blocks, text)
 
     def parse_text(self, blocks: bytes, text: str) -> list[Event]:
@@ -83,13 +81,12 @@ class BlockParser:
             values = text[6:-2].split("\n\ndata: ")
             if "\n" not in "".join(values):  # six times faster than to count the line ends
                 return list(map(self.event if self._stream.last_event_id else Event, values))
-        events: list[Event] = []
         # An ID with a NUL is invalid. Searching bytes for one is many times faster than searching
         # text that is not ASCII.
         if 0 in blocks:
-            self._lines.feed(blocks, events)
-        else:
-            self._parse_tokens(text, events)
+            return self._parse_bytes(blocks)
+        events: list[Event] = []
+        self._parse_tokens(text, events)
         return events
 
     def parse_named(self, blocks: bytes, text: str) -> list[Event]:
@@ -150,6 +147,12 @@ class BlockParser:
             event.carried_id = self._stream.last_event_id
             return event
         return Event(data, event_type or "message", event_id or None)
+
+    def _parse_bytes(self, blocks: bytes) -> list[Event]:
+        """Pass whole blocks to the general path."""
+        events: list[Event] = []
+        self._lines.feed(blocks, events)
+        return events
 
     def _parse_tokens(self, text: str, events: list[Event]) -> None:
         for id_before, event_type, id_after, data, more, other in _tokens(text):
