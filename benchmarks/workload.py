@@ -5,11 +5,10 @@ from __future__ import annotations
 import sys
 from collections import deque
 from collections.abc import Callable
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import nullcontext
 from functools import partial
 from itertools import islice
 from operator import attrgetter
-from typing import Any
 
 import sseclient_ng
 from benchmarks import server
@@ -35,30 +34,18 @@ def _read_bulk(path: str, count: int) -> int:
     return count
 
 
-@contextmanager
-def _connect(url: str) -> Any:
-    with sseclient_ng.SSEClient(url) as client:
-        yield client
-
-
-@asynccontextmanager
-async def _connect_async(url: str) -> Any:
-    async with sseclient_ng.AsyncSSEClient(url) as client:
-        yield client
-
-
 def _read_live(make: Callable[[int], streams.Stream], tls: bool, count: int) -> int:
     from benchmarks.live_stream import Live, read, trusted
 
-    with trusted() as context:
-        read(_connect, Live(make, context if tls else None), count)
+    with trusted() if tls else nullcontext() as context:
+        read(sseclient_ng.SSEClient, Live(make, context), count)
     return count
 
 
 def _read_live_async(make: Callable[[int], streams.Stream], count: int) -> int:
     from benchmarks.live_stream import Live, read_async
 
-    read_async(_connect_async, Live(make), count)
+    read_async(sseclient_ng.AsyncSSEClient, Live(make), count)
     return count
 
 
