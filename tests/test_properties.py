@@ -1,25 +1,21 @@
-"""Properties of every stream: random streams, cut at random, against a second implementation.
-
-`interpret` implements the steps of the standard once more, with nothing of the package in it. The
-streams come from a grammar of lines that leans towards the odd cases.
-"""
+"""Properties of every stream: random streams, cut at random, against a second implementation."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 from itertools import chain, repeat
-from typing import NamedTuple, Optional, Union
+from typing import Union
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from sseclient_ng import Comment, Event, EventStreamParser, EventTooLarge, iter_events
+from support.any_stream import commented_streams, cut, cuttings, noise, streams, usual_streams
 from support.parsing import BOM
 from support.reading import Facts, GeneralPath, facts
-
-LINE_END = re.compile("\r\n|\n|\r")
+from support.standard import Interpretation, interpret, interpreter_of
 
 # The same streams on every run and every machine, and no deadline.
 deterministic = settings(
@@ -29,177 +25,6 @@ deterministic = settings(
     max_examples=200,
     suppress_health_check=[HealthCheck.too_slow],
 )
-
-
-class Interpretation(NamedTuple):
-    """The events of a stream, and its state at the end."""
-
-    events: list[Facts]
-    last_event_id: str
-    retry: Optional[int]
-
-
-class Interpreter:
-    """The steps of "Interpreting an event stream", one method for each of their paragraphs.
-
-    Attributes:
-        found: the events, and the texts of comments, in the order of the stream.
-    """
-
-    def __init__(self) -> None:
-        self.found: list[Union[Facts, str]] = []
-        self.last_event_id = ""
-        self.reconnection_time: Optional[int] = None
-        self.id_buffer = ""
-        self.reset()
-
-    @property
-    def events(self) -> list[Facts]:
-        return [each for each in self.found if isinstance(each, Facts)]
-
-    def reset(self) -> None:
-        self.data_buffer = ""
-        self.type_buffer = ""
-        self.own_id: Optional[str] = None
-        self.own_retry: Optional[int] = None
-
-    def line(self, line: str) -> None:
-        if line == "":
-            self.dispatch()
-        elif line[0] == ":":
-            self.found.append(line[2:] if line[1:2] == " " else line[1:])
-        elif ":" in line:
-            at = line.index(":")
-            value = line[at + 1 :]
-            self.field(line[:at], value[1:] if value[:1] == " " else value)
-        else:
-            self.field(line, "")
-
-    def field(self, name: str, value: str) -> None:
-        if name == "event":
-            self.type_buffer = value
-        elif name == "data":
-            self.data_buffer += value + "\n"
-        elif name == "id" and "\0" not in value:
-            self.id_buffer = self.own_id = value
-        elif name == "retry" and value and all(digit in "0123456789" for digit in value):
-            self.reconnection_time = self.own_retry = int(value)
-
-    def dispatch(self) -> None:
-        self.last_event_id = self.id_buffer
-        if self.data_buffer != "":
-            data = self.data_buffer[:-1]
-            name = self.type_buffer or "message"
-            self.found.append(Facts(data, name, self.own_id, self.own_retry, self.last_event_id))
-        self.reset()
-
-
-def interpreter_of(stream: bytes, *, at_the_end: str = "drop") -> Interpreter:
-    """Read a stream by the standard.
-
-    Args:
-        stream: the whole stream.
-        at_the_end: "drop" what lacks its blank line, or "deliver" it.
-    """
-    text = stream.decode("utf-8", "replace")
-    *lines, unfinished = LINE_END.split(text[1:] if text[:1] == "\ufeff" else text)
-    interpreter = Interpreter()
-    for line in lines:
-        interpreter.line(line)
-    if at_the_end == "deliver":
-        interpreter.line(unfinished)
-        interpreter.line("")
-    return interpreter
-
-
-def interpret(stream: bytes, *, at_the_end: str = "drop") -> Interpretation:
-    """Read a stream by the standard; the arguments are those of `interpreter_of`."""
-    read = interpreter_of(stream, at_the_end=at_the_end)
-    return Interpretation(read.events, read.last_event_id, read.reconnection_time)
-
-
-# Streams
-
-VALUES = [
-    *(b"", b" ", b"  ", b"a", b" a", b"a ", b"5", b"007", b"-1", b"1 ", b"9" * 30, b"\t", b":"),
-    *(b"\0", b"a\0b", b"\xff", b"\xe2\x82", b"\xac", b"\xc0\x80", BOM, b"data: x", b":x", b"id"),
-    *("é→😀".encode(), "\u2028\x85\x0b\x0c".encode(), "\u0663".encode(), b'{"a": 1}', b"x" * 50),
-]
-NAMES = [
-    *(b"data", b"event", b"id", b"retry", b"", b"foo", b"Data", b"dat", b"datax", b"ids", b" data"),
-    *(b"data ", b"da\0ta", b"\0", b"\xff", BOM + b"data", "dätä".encode(), b"\t"),
-]
-USUAL = [b"data"] * 8 + [b"id"] * 3 + [b"event"] * 3 + [b"retry"] * 2
-SEPARATORS = [b": ", b": ", b": ", b":", b":", b""]
-
-values = st.sampled_from(VALUES)
-any_field = st.tuples(st.sampled_from(NAMES + USUAL), st.sampled_from(SEPARATORS), values).map(
-    lambda parts: parts[0] + (b"".join(parts[1:]) if parts[1] else b"")
-)
-usual_field = st.tuples(st.sampled_from(USUAL), st.sampled_from([b": ", b":"]), values).map(
-    b"".join
-)
-data_line = values.map(lambda value: b"data: " + value)
-blank = st.just(b"")
-ends = st.sampled_from([b"\n", b"\n", b"\r\n", b"\r"])
-
-
-@st.composite
-def odd_streams(draw: st.DrawFn) -> bytes:
-    """Lines of any kind with ends of any kind."""
-    lines = draw(
-        st.lists(st.tuples(st.one_of(any_field, data_line, blank, blank), ends), max_size=25)
-    )
-    start = draw(st.sampled_from([b"", b"", BOM, BOM + BOM, BOM[:1], BOM[:2]]))
-    rest = draw(st.one_of(blank, any_field))
-    return start + b"".join(line + end for line, end in lines) + rest
-
-
-@st.composite
-def usual_streams(draw: st.DrawFn) -> bytes:
-    """Blocks as servers write them, with one kind of line end, for the fast path."""
-    blocks = st.one_of(
-        st.lists(data_line, min_size=1, max_size=1),
-        st.lists(data_line, min_size=1, max_size=5),
-        st.tuples(usual_field, data_line),
-        st.tuples(usual_field, usual_field, data_line, data_line),
-        st.lists(usual_field, min_size=1, max_size=5),
-        st.lists(any_field, min_size=1, max_size=5),
-        st.lists(st.just(b": ping"), min_size=1, max_size=2),
-        st.permutations([b": ping", b"data: a", b"data: b"]),
-    )
-    end = draw(st.sampled_from([b"\n", b"\n", b"\n", b"\r\n", b"\r"]))
-    drawn = draw(st.lists(blocks, max_size=8))
-    body = b"".join(end.join([*block, b"", b""]) for block in drawn)
-    return draw(st.sampled_from([b"", BOM])) + body + draw(st.one_of(blank, any_field))
-
-
-commented_streams = st.lists(
-    st.permutations([b": ping\n", b"data: a\n", b": pong\n", b"data: b\n"]), min_size=1, max_size=5
-).map(lambda blocks: b"".join(b"".join([*block, b"\n"]) for block in blocks))
-streams = st.one_of(odd_streams(), usual_streams())
-noise = st.one_of(
-    st.binary(max_size=300),
-    st.lists(
-        st.sampled_from([b"data", b"id", b"event", b"retry", b":", b" ", b"\r", b"\n", *VALUES]),
-        max_size=60,
-    ).map(b"".join),
-)
-# The sizes of the first reads; the rest comes in one.
-cuttings = st.one_of(
-    st.just([]),
-    st.lists(st.integers(0, 12), max_size=60),
-    st.lists(st.sampled_from([1, 2, 7, 40]), max_size=60),
-    st.integers(1, 9).map(lambda size: [size] * 200),
-)
-
-
-def cut(stream: bytes, sizes: Iterable[int]) -> list[bytes]:
-    reads = []
-    for size in sizes:
-        reads.append(stream[:size])
-        stream = stream[size:]
-    return [*reads, stream]
 
 
 def parse(parser: EventStreamParser, reads: Iterable[bytes]) -> Interpretation:
