@@ -24,7 +24,7 @@ def absolute(match):
     if target.endswith(".svg"):
         return f"{repository}/raw/v{version}/{target}"
     if target.startswith("docs/"):
-        return f"{documentation}/{target[len('docs/'):].replace('.md', '.html')}"
+        return f"{documentation}/{target[len('docs/') :].replace('.md', '.html')}"
     return f"{repository}/blob/v{version}/{target}"
 
 

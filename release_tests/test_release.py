@@ -25,8 +25,9 @@ PIPS = ["pip==20.0.2", "pip"]
 
 def run(*command: str | Path, folder: Path | None = None, **settings: str) -> str:
     """What a command prints; how it failed, if it did."""
-    done = subprocess.run(  # noqa: S603
-        command, cwd=folder, env={**os.environ, **settings}, capture_output=True, text=True, check=False
+    environment = {**os.environ, **settings}
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, f"{command}:\n{done.stdout}\n{done.stderr}"
     return done.stdout
@@ -42,17 +43,21 @@ def checkout(folder: Path) -> Path:
     return folder
 
 
-def build(folder: Path) -> dict[str, Path]:
+def build(folder: Path, files: Path) -> dict[str, Path]:
     """The wheel and the source distribution, by their endings."""
-    files = folder / "files"
-    source = checkout(folder / "source")
-    run(sys.executable, "-m", "build", "--outdir", files, source, SOURCE_DATE_EPOCH="1735689600")
+    date = run("git", "log", "-1", "--format=%ct", folder=ROOT).strip()
+    run(
+        *(sys.executable, "-m", "build", "--outdir", files, checkout(folder)),
+        SOURCE_DATE_EPOCH=date,
+    )
     return {path.suffix: path for path in files.iterdir()}
 
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    return build(tmp_path_factory.mktemp("built"))
+    """The files in the folder dist, from where they are published."""
+    shutil.rmtree(ROOT / "dist", ignore_errors=True)
+    return build(tmp_path_factory.mktemp("built"), ROOT / "dist")
 
 
 @pytest.fixture(scope="session")
@@ -64,7 +69,7 @@ def metadata(built: dict[str, Path]) -> email.message.Message:
 
 def test_the_wheel_is_the_same_when_built_again(built: dict[str, Path], tmp_path: Path) -> None:
     """Elsewhere, and later: of other files, with other dates."""
-    again = build(tmp_path)
+    again = build(tmp_path / "source", tmp_path / "files")
     assert again[".whl"].read_bytes() == built[".whl"].read_bytes()
 
 
@@ -89,7 +94,10 @@ def test_the_description_has_no_dead_link(metadata: email.message.Message) -> No
     assert [target for target in targets if not target.startswith("https://")] == []
     addresses = configparser.ConfigParser()
     addresses.read(ROOT / "setup.cfg")
-    prefixes = (f"{addresses['addresses']['repository']}/", f"{addresses['addresses']['documentation']}/")
+    prefixes = (
+        f"{addresses['addresses']['repository']}/",
+        f"{addresses['addresses']['documentation']}/",
+    )
     ours = [target for target in targets if target.startswith(prefixes)]
     assert len(ours) > 14
     for target in ours:
