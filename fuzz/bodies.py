@@ -78,11 +78,12 @@ def _chunked(draw: st.DrawFn, content: bytes) -> tuple[bytes, bool]:
     damages = draw(st.sampled_from([False, False, False, True]))
     parts = []
     for piece in _in_pieces(content, sizes):
-        form, end = draw(st.sampled_from(SIZES)), b"\r\n"
+        form, length, end = draw(st.sampled_from(SIZES)), len(piece), b"\r\n"
         if damages and draw(st.booleans()):
-            form = draw(st.sampled_from([*SIZES, *WRONG_SIZES]))
-            end = draw(st.sampled_from([end, *WRONG_ENDS]))
-        size = form % len(piece) if "%" in form else form
+            form = draw(st.sampled_from([*SIZES * 3, *WRONG_SIZES]))
+            length += draw(st.sampled_from([0, 0, 1, -1]))
+            end = draw(st.sampled_from([end, end, *WRONG_ENDS]))
+        size = form % length if "%" in form else form
         parts.append(size.encode() + b"\r\n" + piece + end)
     last = draw(st.sampled_from([b"0\r\n\r\n", b"0\r\n\r\n", b"00\r\n\r\n", b"0\r\nX: y\r\n\r\n"]))
     return b"".join([*parts, last]), damages
