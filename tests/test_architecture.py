@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,31 +34,20 @@ MODULES_THAT_DO_IO = {
 CALLS_THAT_DO_IO = {"builtins.open", "builtins.print", "time.sleep"}
 LIBRARIES = {"aiohttp", "httpx", "requests", "urllib3", "yarl"}
 
-# Who may import whom: each module only those in the rows below its own, and the core.
-FLOORS = [
-    {"_command"},
-    {"_sseclient"},
-    {"_legacy"},
-    {"_client", "_async_client"},
-    {"_keywords"},
-    {"_shell", "_async_shell", "_attributes"},
-    {"_transports", "_failures", "_callbacks"},
-    {"_sources"},
-    {"_urllib3_body"},
-    {
-        "_arguments",
-        "_codings",
-        "_install",
-        "_no_events",
-        "_places",
-        "_reasons",
-        "_sockets",
-        "_signals",
-        "_suggestions",
-        "_waker",
-        "exceptions",
-    },
-]
+PAGE = Path(__file__).parent.parent / "docs" / "how-it-is-built.md"
+
+
+def floors() -> list[set[str]]:
+    """Who may import whom: each module only those of its own row of the page, or of a row below."""
+    rows = re.findall(r"^\| [\w ]* ?\| (`[^|]+`) \|", section("The floors"), re.MULTILINE)
+    return [set(re.findall(r"`(\w+)`", row)) for row in rows if row != "`_core`"]
+
+
+def section(heading: str) -> str:
+    return PAGE.read_text("utf-8").partition(f"## {heading}\n")[2].partition("\n## ")[0]
+
+
+FLOORS = floors()
 
 
 def imports(tree: ast.AST, package: str) -> Iterator[str]:
@@ -144,3 +134,14 @@ def test_the_parser_knows_nothing_of_http(path: Path) -> None:
     names = list(imports(core_module(path), "sseclient_ng._core"))
     above = [f"sseclient_ng._core.{stem}" for stem in ABOVE_THE_PARSER]
     assert [name for name in names if within(name, "requests", "urllib3", "http", *above)] == []
+
+
+def test_the_locks_and_threads_are_those_of_the_page() -> None:
+    told = re.findall(r"^\| `(\w+)` \| `([\w/]+)` \|", section("Threads and locks"), re.MULTILINE)
+    found = []
+    for path in PACKAGE.rglob("*.py"):
+        module = path.relative_to(PACKAGE).with_suffix("").as_posix()
+        if module.split("/")[0] not in ("testing", "demo"):
+            kinds = re.findall(r"threading\.([A-Z]\w+)\(", path.read_text("utf-8"))
+            found += [(kind, module) for kind in kinds]
+    assert sorted(found) == sorted(told)

@@ -10,6 +10,8 @@ from types import ModuleType
 
 import pytest
 
+from support.http_libraries import HAS_URLLIB3_FUTURE
+
 DOCS = Path(__file__).parent.parent / "docs"
 
 
@@ -51,3 +53,11 @@ def test_the_terminal_shows_what_the_command_prints(monkeypatch: pytest.MonkeyPa
     picture = (DOCS / "terminal.svg").read_text("utf-8")
     assert picture == terminal.picture()
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", picture)
+
+
+@pytest.mark.skipif(HAS_URLLIB3_FUTURE, reason="its bodies are read in another way")
+def test_the_way_of_a_chunk_is_that_of_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    trace = load("trace_chunk", monkeypatch)
+    text = (DOCS / "how-it-is-built.md").read_text("utf-8")
+    assert text == trace.page(text)
+    assert "feed" in trace.steps()
