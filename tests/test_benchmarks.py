@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from support.command import THOROUGH
+
 TOP = Path(__file__).parent.parent
 
 
@@ -31,9 +33,11 @@ def test_parser_and_scaling_run_and_print_tables() -> None:
     assert results.read_bytes() == before
 
 
+@pytest.mark.skipif(not THOROUGH, reason="takes a minute: in one environment of tox")
 @pytest.mark.skipif(shutil.which("valgrind") is None, reason="needs valgrind")
 @pytest.mark.skipif(not (TOP / ".git").exists(), reason="needs the commits")
 @pytest.mark.skipif(sys.version_info < (3, 10), reason="the benchmarks need Python 3.10")
+@pytest.mark.timeout(600)
 def test_the_instructions_of_two_commits_are_counted() -> None:
     run = run_benchmarks("--compare", "HEAD..HEAD", "named-each")
     assert run.returncode == 0, run.stderr
