@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Callable, Protocol
 
 import urllib3.response
@@ -14,11 +15,24 @@ __all__ = [
     "BodyDecoder",
     "UndecodableError",
     "decodable_codings",
+    "decode_start",
 ]
 
 
 class _Decoder(Protocol):
-    def decompress(self, data: bytes, /) -> bytes: ...
+    has_unconsumed_tail: bool  # since urllib3 2.6, like max_length
+
+    def decompress(self, data: bytes, max_length: int = -1) -> bytes: ...
+
+
+def _has_limits(name: str) -> bool:
+    return hasattr(getattr(urllib3.response, name, None), "has_unconsumed_tail")
+
+
+def _brotli_has_limits() -> bool:
+    """Return whether the library behind urllib3's decoder does what that asks: Brotli 1.2 does."""
+    library = getattr(urllib3.response, "brotli", None)
+    return hasattr(getattr(library, "Decompressor", None), "can_accept_more_data")
 
 
 # Not every urllib3 has decoders for br and zstd, and they need brotli and zstandard (or
@@ -34,6 +48,17 @@ _DECODERS: dict[str, Callable[[], _Decoder]] = {
     }.items()
     if hasattr(urllib3.response, name)
 }
+
+_MOST_OUTPUT = 256 * 1024  # bytes that a decoder returns at once
+# Bytes that a decoder gets at once, where it can't limit what it returns. The coding does: deflate
+# expands to 1,032 times the size at most, zstd to 128 KiB for 4 bytes, br to 16 MiB for a few.
+_MOST_INPUT = {"gzip": 1024, "x-gzip": 1024, "deflate": 1024, "zstd": 64, "br": 16}
+# zlib's, too, could limit their output, but may keep some of it until more input comes.
+_LIMIT_OUTPUT = {
+    *["zstd"] * _has_limits("ZstdDecoder"),
+    *["br"] * (_has_limits("BrotliDecoder") and _brotli_has_limits()),
+}
+_MOST_CODINGS = 5  # as in urllib3
 
 REGISTERED_CODINGS = frozenset(
     ["gzip", "x-gzip", "deflate", "br", "zstd", "compress", "x-compress", "dcb", "dcz"]
@@ -57,7 +82,7 @@ def decodable_codings(content_encoding: str) -> list[str]:
             are ignored, as in urllib3.
 
     Raises:
-        UndecodableError: there is no decoder for a coding.
+        UndecodableError: there is no decoder for a coding, or there are too many.
     """
     words = [word.strip() for word in content_encoding.lower().split(",")]
     for word in words:
@@ -66,43 +91,100 @@ def decodable_codings(content_encoding: str) -> list[str]:
                 f"can't decode Content-Encoding {word!r}; install brotli for br or zstandard for "
                 "zstd, or send an Accept-Encoding header without it"
             )
-    return [word for word in words if word in _DECODERS]
+    codings = [word for word in words if word in _DECODERS]
+    if len(codings) > _MOST_CODINGS:
+        raise UndecodableError(f"the body has {len(codings)} content codings, one on another")
+    return codings
 
 
 class BodyDecoder:
-    """Undoes the content codings of one body.
+    """Undoes the content codings of one body, a piece at a time.
+
+    A kilobyte may stand for a gigabyte. So each decoder gets few bytes at once, or returns few, and
+    whoever reads can stop in between.
 
     Args:
         codings: what `decodable_codings` returned.
     """
 
     def __init__(self, codings: list[str]) -> None:
-        self._decoders = [(coding, _DECODERS[coding]()) for coding in reversed(codings)]
+        self._stages = [_Stage(coding) for coding in reversed(codings)]
 
-    def decode(self, data: bytes) -> bytes:
-        """Decode as far as possible with the bytes that have arrived.
+    def decode(self, data: bytes) -> Iterator[bytes]:
+        """Yield what the bytes that have arrived stand for, as far as they can be decoded.
 
         Args:
-            data: the next bytes of the body.
+            data: the next bytes of the body. All of what they stand for has to be taken before the
+                next call.
 
         Raises:
             urllib3.exceptions.DecodeError: the body is not in its content coding.
         """
-        for coding, decoder in self._decoders:
-            try:
-                data = _decompress(decoder, data, coding)
-            except HTTPResponse.DECODER_ERROR_CLASSES as error:
-                text = f"the body is not in its Content-Encoding, {coding}"
-                raise DecodeError(text, error) from error
-        return data
+        return _undo(data, self._stages)
 
 
-def _decompress(decoder: _Decoder, data: bytes, coding: str) -> bytes:
-    decoded = decoder.decompress(data)
-    if coding != "br":
-        return decoded
-    # This decoder returns 32 KiB at most, and more only when asked again.
-    parts = [decoded]
-    while parts[-1]:
-        parts.append(decoder.decompress(b""))
-    return b"".join(parts)
+def decode_start(body: bytes, codings: list[str], size: int) -> bytes:
+    """Return what a body stands for, or about as much of it as is wanted.
+
+    Args:
+        body: the body, or its start.
+        codings: what `decodable_codings` returned; none leave it as it is.
+        size: how many bytes are wanted.
+
+    Raises:
+        urllib3.exceptions.DecodeError: the body is not in its content coding.
+    """
+    if not codings:
+        return body
+    data = bytearray()
+    for part in BodyDecoder(codings).decode(body):
+        data += part
+        if len(data) >= size:
+            break
+    return bytes(data)
+
+
+def _undo(data: bytes, stages: list[_Stage]) -> Iterator[bytes]:
+    first, *others = stages
+    for part in first.parts(data):
+        if others:
+            yield from _undo(part, others)
+        elif part:
+            yield part
+
+
+class _Stage:
+    """Undoes one coding."""
+
+    def __init__(self, coding: str) -> None:
+        self._coding = coding
+        self._decoder = _DECODERS[coding]()
+        self._limits_output = coding in _LIMIT_OUTPUT
+
+    def parts(self, data: bytes) -> Iterator[bytes]:
+        """Yield what some bytes stand for, in parts of bounded size; empty ones as well."""
+        try:
+            if self._limits_output:
+                yield from self._by_output(data)
+            else:
+                yield from self._by_input(data)
+        except HTTPResponse.DECODER_ERROR_CLASSES as error:
+            text = f"the body is not in its Content-Encoding, {self._coding}"
+            raise DecodeError(text, error) from error
+
+    def _by_output(self, data: bytes) -> Iterator[bytes]:
+        part = self._decoder.decompress(data, max_length=_MOST_OUTPUT)
+        yield part
+        while part or self._decoder.has_unconsumed_tail:
+            part = self._decoder.decompress(b"", max_length=_MOST_OUTPUT)
+            yield part
+
+    def _by_input(self, data: bytes) -> Iterator[bytes]:
+        size = _MOST_INPUT[self._coding]
+        for start in range(0, len(data), size):
+            part = self._decoder.decompress(data[start : start + size])
+            yield part
+            # Some decoders of br return 32 KiB at most, and more only when asked again.
+            while part and self._coding == "br":
+                part = self._decoder.decompress(b"")
+                yield part

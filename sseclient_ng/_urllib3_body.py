@@ -335,8 +335,5 @@ def _as_urllib3(error: Exception, connection: str) -> urllib3.exceptions.HTTPErr
 
 
 def _decoded(chunks: Iterator[bytes], decoder: BodyDecoder) -> Iterator[bytes]:
-    decode = decoder.decode
     for chunk in chunks:
-        data = decode(chunk)
-        if data:
-            yield data
+        yield from decoder.decode(chunk)

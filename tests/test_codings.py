@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import gzip
 import random
 import threading
+import tracemalloc
+import zlib
 from typing import Any
 
 import pytest
 import requests
+import urllib3.response
 
-from sseclient_ng import SSEClient
+from sseclient_ng import EventTooLarge, SSEClient
 from sseclient_ng.testing import Hold, ScriptedServer, WaitFor, response
 from support.drivers import TRANSPORTS, Driver
 
@@ -85,3 +89,57 @@ def test_the_coding_of_an_error_page_does_not_hide_its_status(kind: str) -> None
         error: Any = TRANSPORTS[kind].drive(server.url, {}).error
         assert isinstance(error, requests.HTTPError)
         assert error.response.status_code == 404
+
+
+MEBIBYTE = 1024 * 1024
+BOMBS: dict[str, Any] = {
+    **CODINGS,
+    "deflate": zlib.compress,
+    "gzip, gzip": lambda data: gzip.compress(gzip.compress(data)),
+    "zstd, gzip, br": lambda data: brotli(gzip.compress(zstd(data))),
+}
+
+
+@functools.cache
+def bomb(coding: str) -> bytes:
+    packed: bytes = BOMBS[coding](b"data: " + bytes(64 * MEBIBYTE))
+    assert len(packed) < MEBIBYTE / 8
+    return packed
+
+
+def skip_where_nothing_limits(coding: str) -> None:
+    decoder = getattr(urllib3.response, "BrotliDecoder", None)
+    if "br" in coding and not hasattr(decoder, "has_unconsumed_tail"):
+        pytest.skip("this urllib3 has no decoder of br that can be limited")
+
+
+@pytest.mark.parametrize("kind", TRANSPORTS)
+@pytest.mark.parametrize("coding", BOMBS)
+@pytest.mark.parametrize("status", [200, 404])
+def test_what_expands_a_thousandfold_takes_no_memory(kind: str, coding: str, status: int) -> None:
+    skip_where_nothing_limits(coding)
+    headers = {"Content-Encoding": coding}
+    script = response([bomb(coding)], status=status, headers=headers)
+    options = {"reconnect": False, "max_event_size": MEBIBYTE}
+    with ScriptedServer(script) as server:
+        tracemalloc.start()
+        try:
+            error = TRANSPORTS[kind].drive(server.url, options).error
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    if isinstance(error, requests.exceptions.ContentDecodingError):
+        assert "can't decode Content-Encoding" in str(error)
+        pytest.skip("this urllib3 has no decoder for it")
+    assert isinstance(error, EventTooLarge if status == 200 else requests.HTTPError)
+    assert peak < 20 * MEBIBYTE
+
+
+@pytest.mark.parametrize("kind", TRANSPORTS)
+def test_codings_without_end_are_an_error_for_good(kind: str) -> None:
+    script = response([b"data: 1\n\n"], headers={"Content-Encoding": ", ".join(["gzip"] * 6)})
+    with ScriptedServer(then=script) as server:
+        error = TRANSPORTS[kind].drive(server.url, {}).error
+        assert isinstance(error, requests.exceptions.ContentDecodingError)
+        assert "6 content codings" in str(error)
+        assert len(server.requests) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Iterator
 from functools import partial
 from typing import Callable, Optional, cast
 
@@ -122,19 +123,22 @@ class CodedAiohttpBody(AiohttpBody):
     def __init__(self, response: aiohttp.ClientResponse, codings: list[str]) -> None:
         super().__init__(response)
         self._decoder = BodyDecoder(codings)
+        self._decoded: Iterator[bytes] = iter(())
 
     async def read(self) -> bytes:
         """Return the next bytes, decoded; see `AiohttpBody.read`."""
-        data = b""
-        while not data:
+        while not (data := self._next_decoded()):
             chunk = await super().read()
             if not chunk:
                 break
-            try:
-                data = self._decoder.decode(chunk)
-            except DecodeError as error:
-                raise AsyncContentDecodingError(str(error)) from error
+            self._decoded = self._decoder.decode(chunk)
         return data
+
+    def _next_decoded(self) -> bytes:
+        try:
+            return next(self._decoded, b"")
+        except DecodeError as error:
+            raise AsyncContentDecodingError(str(error)) from error
 
 
 # When the framing of a body is damaged, aiohttp closes the connection, but does not end a read that

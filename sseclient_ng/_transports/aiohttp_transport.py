@@ -14,10 +14,11 @@ from urllib3.exceptions import DecodeError
 
 from sseclient_ng._codings import (
     ACCEPT_ENCODING,
-    BodyDecoder,
     UndecodableError,
     decodable_codings,
+    decode_start,
 )
+from sseclient_ng._core.http import ERROR_BODY_BYTES
 from sseclient_ng._transports import Request
 from sseclient_ng._transports.aiohttp_body import AiohttpBody, CodedAiohttpBody
 from sseclient_ng._transports.aiohttp_errors import (
@@ -160,7 +161,7 @@ class AiohttpAnswer:
         self.response.close()
         body = cast(io.BytesIO, kept.raw).getvalue()
         with contextlib.suppress(AsyncContentDecodingError, DecodeError):  # it stays as it came
-            kept.raw = io.BytesIO(BodyDecoder(self._undecoded()).decode(body))
+            kept.raw = io.BytesIO(decode_start(body, self._undecoded(), ERROR_BODY_BYTES))
         return kept
 
     def close(self) -> None:

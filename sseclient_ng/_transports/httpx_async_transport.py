@@ -226,17 +226,15 @@ class AsyncHttpxBody:
     async def _receive(self) -> None:
         try:
             async for chunk in self._chunks:
-                if self._error is not None:  # it was closed
-                    return
-                data = chunk if self._decoder is None else self._decoder.decode(chunk)
-                if not data:
-                    continue
-                self._received.append(data)
-                self._size += len(data)
-                self._wake()
-                if self._size > _READ_AHEAD:
-                    self._has_room.clear()
-                    await self._has_room.wait()
+                for data in [chunk] if self._decoder is None else self._decoder.decode(chunk):
+                    if self._error is not None:  # it was closed
+                        return
+                    self._received.append(data)
+                    self._size += len(data)
+                    self._wake()
+                    if self._size > _READ_AHEAD:
+                        self._has_room.clear()
+                        await self._has_room.wait()
         except Exception as error:  # noqa: BLE001 - the library's are translated
             error = decoding_error(error, self._transport.library)
             self._error = self._transport.translate_error(error, reading=True)

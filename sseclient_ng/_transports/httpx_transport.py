@@ -208,6 +208,4 @@ class HttpxBody:
 
 def _decoded(chunks: Iterator[bytes], decoder: BodyDecoder) -> Iterator[bytes]:
     for chunk in chunks:
-        data = decoder.decode(chunk)
-        if data:
-            yield data
+        yield from decoder.decode(chunk)
