@@ -1,6 +1,13 @@
 """Sphinx configuration: pages in MyST Markdown, the reference from the docstrings."""
 
+import configparser
+from pathlib import Path
+
 import sseclient_ng
+
+configuration = configparser.ConfigParser()
+configuration.read(Path(__file__).parent.parent / "setup.cfg", "utf-8")
+addresses = configuration["addresses"]
 
 project = "sseclient-ng"
 author = "the sseclient_ng authors"
@@ -37,5 +44,11 @@ copybutton_only_copy_prompt_lines = True
 
 html_theme = "furo"
 html_title = "sseclient-ng"
+html_baseurl = addresses["documentation"]
+html_theme_options = {
+    "source_repository": addresses["repository"],
+    "source_branch": "HEAD",
+    "source_directory": "docs/",
+}
 html_static_path = ["static"]
 html_css_files = ["wide.css"]

@@ -151,5 +151,5 @@ def test_it_can_go_out(metadata: email.message.Message) -> None:
     version = metadata["Version"]
     assert os.environ["RELEASE_TAG"] == f"v{version}"
     changelog = (ROOT / "CHANGELOG.md").read_text("utf-8")
-    assert re.search(rf"^## \[{re.escape(version)}\] - \d{{4}}-\d\d-\d\d$", changelog, re.MULTILINE)
+    assert re.search(rf"^## {re.escape(version)} - \d{{4}}-\d\d-\d\d$", changelog, re.MULTILINE)
     assert ".example" not in " ".join(metadata.get_all("Project-URL", []))

@@ -113,6 +113,19 @@ def test_every_module_has_its_floor() -> None:
     assert modules - {"_core"} <= placed
 
 
+def test_the_drawing_shows_the_same_house() -> None:
+    text = (PAGE.parent.parent / "CONTRIBUTING.md").read_text("utf-8")
+    rows = text.partition("```text\n")[2].partition("```")[0].splitlines()
+    shown = [re.findall(r"(?<= )_\w+", row) for row in rows]
+    assert len(shown) == 6
+    assert shown.pop() == ["_core"]
+    order = [name for row in shown for name in row]
+    placed = [
+        next(number for number, names in enumerate(FLOORS) if name in names) for name in order
+    ]
+    assert placed == sorted(placed)
+
+
 @core_modules
 def test_the_core_imports_nothing_that_does_io(path: Path) -> None:
     tops = {name.partition(".")[0] for name in imports(core_module(path), "sseclient_ng._core")}
