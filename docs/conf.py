@@ -46,9 +46,8 @@ html_theme = "furo"
 html_title = "sseclient-ng"
 html_baseurl = addresses["documentation"]
 html_theme_options = {
-    "source_repository": addresses["repository"],
-    "source_branch": "HEAD",
-    "source_directory": "docs/",
+    "source_view_link": f"{addresses['repository']}/blob/HEAD/docs/{{filename}}",
+    "source_edit_link": f"{addresses['repository']}/edit/HEAD/docs/{{filename}}",
 }
 html_static_path = ["static"]
 html_css_files = ["wide.css"]
