@@ -1,4 +1,7 @@
-"""The choice of a transport: what the caller passed as ``session=`` decides."""
+"""The choice of a transport: what the caller passed as ``session=`` decides.
+
+A transport is imported when it is chosen; only that on requests is always there.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,7 @@ import requests
 
 from sseclient_ng._suggestions import names_of_parameters
 from sseclient_ng._transports import AsyncTransport, Transport
-from sseclient_ng._transports.httpx_request import find_library
-from sseclient_ng._transports.httpx_transport import HttpxTransport
-from sseclient_ng._transports.niquests_transport import NiquestsTransport
+from sseclient_ng._transports.httpx_library import find_library
 from sseclient_ng._transports.requests_transport import RequestsTransport, Session
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ def choose_transport(session: object, chunk_size: Optional[int]) -> Transport:
     """
     library = find_library(session)
     if library is not None and library.kind == "Client":
+        from sseclient_ng._transports.httpx_transport import HttpxTransport
+
         return HttpxTransport(session, library)
     if library is not None or _is_of("aiohttp", session):
         raise TypeError(f"SSEClient needs {_SYNC}; {_named(session)} is for AsyncSSEClient")
@@ -44,8 +47,12 @@ def choose_transport(session: object, chunk_size: Optional[int]) -> Transport:
     get = getattr(session, "get", None)
     if session is not None and (not callable(get) or inspect.iscoroutinefunction(get)):
         raise TypeError(f"SSEClient needs {_SYNC} as session, not {_named(session)}")
-    kind = NiquestsTransport if _is_of("niquests", session) else RequestsTransport
-    return kind(cast(Optional[Session], session), chunk_size)
+    requests_like = cast(Optional[Session], session)
+    if _is_of("niquests", session):
+        from sseclient_ng._transports.niquests_transport import NiquestsTransport
+
+        return NiquestsTransport(requests_like, chunk_size)
+    return RequestsTransport(requests_like, chunk_size)
 
 
 def argument_names(session: object) -> Optional[frozenset[str]]:

@@ -14,9 +14,9 @@ from sseclient_ng._codings import BodyDecoder
 from sseclient_ng._core.http import ERROR_BODY_BYTES, ERROR_BODY_SECONDS
 from sseclient_ng._transports import Request
 from sseclient_ng._transports.httpx_errors import decoding_error, translate_error
+from sseclient_ng._transports.httpx_library import Library
 from sseclient_ng._transports.httpx_progress import Progress
 from sseclient_ng._transports.httpx_request import (
-    Library,
     PreparedRequest,
     codings_left,
     content_type_of,

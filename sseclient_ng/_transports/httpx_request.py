@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from types import ModuleType
 from typing import Any, NamedTuple, Optional
@@ -16,44 +15,16 @@ from sseclient_ng._transports.httpx_errors import decoding_error, translate_erro
 from sseclient_ng._transports.requests_response import Parts, make_request, make_response
 
 __all__ = [
-    "Library",
     "PreparedRequest",
     "codings_left",
     "content_type_of",
-    "find_library",
     "make_requests_response",
     "next_request",
     "prepare_request",
 ]
 
-_NAMES = ("httpx", "httpx2")
 # What a client waits for a byte unless it says otherwise; a stream may be silent for longer.
 _DEFAULT_SECONDS = 5.0
-
-
-class Library(NamedTuple):
-    """The library of a client.
-
-    Args:
-        module: httpx or httpx2.
-        kind: "Client" or "AsyncClient".
-    """
-
-    module: ModuleType
-    kind: str
-
-
-def find_library(session: object) -> Optional[Library]:
-    """Return the library that a client is of, or None if it is of neither.
-
-    Args:
-        session: any object. Nothing is imported: whoever has a client has its library.
-    """
-    for base in type(session).__mro__:
-        top = base.__module__.partition(".")[0]
-        if top in _NAMES and base.__name__ in ("Client", "AsyncClient"):
-            return Library(sys.modules[top], base.__name__)
-    return None
 
 
 class PreparedRequest(NamedTuple):
