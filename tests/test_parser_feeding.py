@@ -8,7 +8,7 @@ from typing import Callable, Union
 import pytest
 
 from sseclient_ng import EventStreamParser
-from support.parsing import BOM, MakeParser, byte_by_byte, expect
+from support.parsing import BOM, MakeParser, byte_by_byte, every_cutting, expect
 from support.reading import Facts, facts, texts
 
 
@@ -254,3 +254,32 @@ def test_the_end_of_a_large_event_comes_with_the_next_one(
     assert large.data == LARGE.decode()
     assert large.last_event_id == following.last_event_id == last_event_id
     assert following.data == "next"
+
+
+@pytest.mark.parametrize(
+    ("stream", "expected"),
+    [
+        (b"", False),
+        (b"data: a\n\n", False),
+        (b"data: a\n", True),
+        (b"data", True),
+        (b"event: a\n", True),
+        (b"id: 1\n", True),
+        (b"id\n", True),
+        (b"i", True),
+        (b"retry: 5\n", False),
+        (b"retry: 5", False),
+        (b": a comment\n", False),
+        (b": a comm", False),
+        (b"data: a\n\n: a comment\n", False),
+        (b"data: a\n\nevent: a\n", True),
+    ],
+)
+def test_whether_part_of_an_event_has_come(
+    stream: bytes, expected: bool, make_parser: MakeParser
+) -> None:
+    for reads in every_cutting(stream):
+        parser = make_parser()
+        for data in reads:
+            parser.feed(data)
+        assert parser.in_progress is expected

@@ -146,6 +146,13 @@ def test_events_that_are_not_delivered_yet_have_come() -> None:
         next(client)
 
 
+def test_an_event_that_the_end_completes_has_come() -> None:
+    client = SSEClient([b"data: a\n\nid: 7\ndata: b"], until="[DONE]")
+    assert [next(client).data, next(client).data] == ["a", "b"]
+    with pytest.raises(IncompleteStream, match=r"2 events had come, .* id '7' and data 'b'"):
+        next(client)
+
+
 def test_nothing_given_at_all() -> None:
     with pytest.raises(IncompleteStream, match=r"the stream ended .*; 0 events had come"):
         list(SSEClient([b""], until="[DONE]"))
