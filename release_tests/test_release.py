@@ -138,12 +138,16 @@ def test_it_installs_in_an_empty_environment(
         pytest.skip("this pip does not run on this Python")
     venv.create(tmp_path, with_pip=True)
     python = tmp_path / ("Scripts" if os.name == "nt" else "bin") / "python"
-    # Not by an old pip: it would choose releases that need a newer Python.
-    run(python, "-m", "pip", "install", "requests")
-    run(python, "-m", "pip", "install", "--upgrade", pip)
-    run(python, "-m", "pip", "install", built[ending])
-    run(python, "-W", "error", "-c", "import sseclient_ng; sseclient_ng.SSEClient")
-    assert OUTCOME in run(python, "-m", "sseclient_ng.demo")
+
+    def install(*what: str | Path) -> None:
+        run(python, "-m", "pip", "install", *what, folder=tmp_path)
+
+    # Not by an old pip: it may choose releases that need a newer Python.
+    install("--upgrade", "requests", "setuptools")
+    install("--upgrade", pip)
+    install(*["--no-build-isolation"] * (pip != "pip"), built[ending])
+    run(python, "-W", "error", "-c", "import sseclient_ng; sseclient_ng.SSEClient", folder=tmp_path)
+    assert OUTCOME in run(python, "-m", "sseclient_ng.demo", folder=tmp_path)
     assert "usage: sseclient-ng" in run(python.parent / "sseclient-ng", "--help")
 
 
