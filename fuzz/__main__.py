@@ -37,13 +37,13 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m fuzz", description="Fuzz the package.")
     parser.add_argument("targets", nargs="*", choices=[[], *TARGETS], metavar="TARGET")
     parser.add_argument("--seconds", type=int, default=60, help="for each target; 60 by default")
-    parser.add_argument("--crash", metavar="FILE", help="try one input again, of one target")
+    parser.add_argument("--crash", metavar="FILE", help="try one input of atheris again")
     parser.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
 def run(target: Target, options: argparse.Namespace) -> None:
-    if engines.HAS_ATHERIS:
+    if engines.HAS_ATHERIS or options.crash:
         engines.fuzz_by_atheris(target, options.seconds, options.crash)
     else:
         engines.fuzz_by_hypothesis(target, options.seconds)

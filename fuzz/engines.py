@@ -15,19 +15,12 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, Verbosity, settings
 
 if TYPE_CHECKING:  # imported later, while the package is instrumented
     from fuzz.targets import Target
 
-__all__ = [
-    "HAS_ATHERIS",
-    "NAME",
-    "_CRASHES",
-    "fuzz_by_atheris",
-    "fuzz_by_hypothesis",
-    "instrumented",
-]
+__all__ = ["HAS_ATHERIS", "NAME", "fuzz_by_atheris", "fuzz_by_hypothesis", "instrumented"]
 
 _CRASHES = Path(__file__).parent / "crashes"
 HAS_ATHERIS = importlib.util.find_spec("atheris") is not None
@@ -63,7 +56,8 @@ def fuzz_by_atheris(target: Target, seconds: int, crash: str | None) -> None:
     import atheris
 
     _CRASHES.mkdir(exist_ok=True)
-    test: Any = target.test(settings(**_options))
+    verbosity = Verbosity.verbose if crash else Verbosity.normal  # shows what was drawn
+    test: Any = target.test(settings(**_options, verbosity=verbosity))
     with tempfile.TemporaryDirectory() as corpus:
         _plant(Path(corpus))
         arguments = [
