@@ -56,8 +56,10 @@ def fuzz_by_atheris(target: Target, seconds: int, crash: str | None) -> None:
     import atheris
 
     _CRASHES.mkdir(exist_ok=True)
-    verbosity = Verbosity.verbose if crash else Verbosity.normal  # shows what was drawn
-    test: Any = target.test(settings(**_options, verbosity=verbosity))
+    if crash:  # show what was drawn
+        settings.register_profile("crash", verbosity=Verbosity.verbose)
+        settings.load_profile("crash")
+    test: Any = target.test(settings(**_options))
     with tempfile.TemporaryDirectory() as corpus:
         _plant(Path(corpus))
         arguments = [
