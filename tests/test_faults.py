@@ -15,6 +15,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, Callable, Optional
 
+import aiohttp
 import pytest
 import requests
 import trustme
@@ -35,6 +36,8 @@ from sseclient_ng.testing import Hold, Request, Script, ScriptedServer, WaitFor,
 from support.certificates import AUTHORITY, client_context, server_context
 from support.drivers import DRIVERS, TRANSPORTS, Driver, Enough, Outcome, trusting
 from support.leaks import nothing_left, sockets_to
+
+AIOHTTP = tuple(int(part) for part in aiohttp.__version__.split(".")[:2])
 
 HOST = "stream.test"
 
@@ -120,6 +123,21 @@ def test_an_error_without_an_end_is_read_as_far_as_it_helps(kind: str) -> None:
         assert error.response.text.startswith("<h1>sorry and sorry and")
         assert 1 << 20 <= len(error.response.content) < 1 << 21
         del error
+
+
+@pytest.mark.parametrize("kind", TRANSPORTS)
+def test_a_head_without_an_end_is_refused(kind: str) -> None:
+    if TRANSPORTS[kind].library == "aiohttp" and AIOHTTP < (3, 14):
+        pytest.skip("this aiohttp takes any number of header fields")
+
+    def endless(request: Request) -> Iterator[Script]:
+        yield b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+        yield from (b"X-%d: %b\r\n" % (number, b"x" * 50_000) for number in itertools.count())
+
+    with ScriptedServer(then=endless) as server:
+        outcome = TRANSPORTS[kind].drive(server.url, {"reconnect": False})
+    assert isinstance(outcome.error, requests.ConnectionError)
+    assert not outcome.events
 
 
 @pytest.mark.parametrize("kind", DRIVERS)
