@@ -54,9 +54,9 @@ _MOST_OUTPUT = 256 * 1024  # bytes that a decoder returns at once
 # expands to 1,032 times the size at most, zstd to 128 KiB for 4 bytes, br to 16 MiB for a few.
 _MOST_INPUT = {"gzip": 1024, "x-gzip": 1024, "deflate": 1024, "zstd": 64, "br": 16}
 # zlib's, too, could limit their output, but may keep some of it until more input comes.
-_LIMIT_OUTPUT = {
-    *["zstd"] * _has_limits("ZstdDecoder"),
-    *["br"] * (_has_limits("BrotliDecoder") and _brotli_has_limits()),
+_CAN_LIMIT_OUTPUT = {
+    "zstd": _has_limits("ZstdDecoder"),
+    "br": _has_limits("BrotliDecoder") and _brotli_has_limits(),
 }
 _MOST_CODINGS = 5  # as in urllib3
 
@@ -159,7 +159,7 @@ class _Stage:
     def __init__(self, coding: str) -> None:
         self._coding = coding
         self._decoder = _DECODERS[coding]()
-        self._limits_output = coding in _LIMIT_OUTPUT
+        self._limits_output = _CAN_LIMIT_OUTPUT.get(coding, False)
 
     def parts(self, data: bytes) -> Iterator[bytes]:
         """Yield what some bytes stand for, in parts of bounded size; empty ones as well."""
