@@ -10,6 +10,7 @@ import pytest
 from sseclient_ng import EventStreamParser
 from support.parsing import BOM, MakeParser, byte_by_byte, every_cutting, expect
 from support.reading import Facts, facts, texts
+from support.standard import interpret
 
 
 @pytest.mark.parametrize(
@@ -254,6 +255,24 @@ def test_the_end_of_a_large_event_comes_with_the_next_one(
     assert large.data == LARGE.decode()
     assert large.last_event_id == following.last_event_id == last_event_id
     assert following.data == "next"
+
+
+@pytest.mark.parametrize("head", [b"data: ", b"id: 1\ndata: ", b": c\ndata: ", b"a\ndata: "])
+@pytest.mark.parametrize(
+    "tail", [b"data: next\n\n", b"data: 1\n\nid: 2\ndata: 2\n\ndat", b": c\n\n"]
+)
+@pytest.mark.parametrize("last_lines", [b"\n", b"\ndata: z\n", b"\t\n", b"\nid: 7\n"])
+def test_a_large_event_that_is_cut_around_its_end(
+    make_parser: MakeParser, head: bytes, last_lines: bytes, tail: bytes
+) -> None:
+    large = head + LARGE + last_lines + b"\n"
+    stream = large + tail
+    for place in range(len(large) - len(last_lines) - 3, len(stream) + 1):
+        for reads in ([stream[:place], stream[place:]], [stream[:90_000], stream[90_000:place]]):
+            parser = make_parser()
+            events = [event for data in reads for event in parser.feed(data)]
+            read = interpret(b"".join(reads))
+            assert (facts(events), parser.last_event_id) == (read.events, read.last_event_id)
 
 
 @pytest.mark.parametrize(
