@@ -14,7 +14,7 @@ import pytest
 import requests
 import urllib3.response
 
-from sseclient_ng import EventTooLarge, SSEClient
+from sseclient_ng import EventTooLarge, SSEClient, _codings
 from sseclient_ng.testing import Hold, ScriptedServer, WaitFor, response
 from support.drivers import TRANSPORTS, Driver
 
@@ -133,6 +133,21 @@ def test_what_expands_a_thousandfold_takes_no_memory(kind: str, coding: str, sta
         pytest.skip("this urllib3 has no decoder for it")
     assert isinstance(error, EventTooLarge if status == 200 else requests.HTTPError)
     assert peak < 20 * MEBIBYTE
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+def test_decoders_that_can_not_be_limited(coding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with urllib3 before 2.6 and Brotli before 1.2."""
+    monkeypatch.setattr(_codings, "_CAN_LIMIT_OUTPUT", {})
+    coded = CODINGS[coding](STREAM)
+    try:
+        decoder = _codings.BodyDecoder(_codings.decodable_codings(coding))
+    except _codings.UndecodableError:
+        pytest.skip("this urllib3 has no decoder for it")
+    parts = [
+        part for at in range(0, len(coded), 5000) for part in decoder.decode(coded[at : at + 5000])
+    ]
+    assert b"".join(parts) == STREAM
 
 
 @pytest.mark.parametrize("kind", TRANSPORTS)

@@ -48,7 +48,7 @@ def choose_transport(session: object, chunk_size: Optional[int]) -> Transport:
     if session is not None and (not callable(get) or inspect.iscoroutinefunction(get)):
         raise TypeError(f"SSEClient needs {_SYNC} as session, not {_named(session)}")
     requests_like = cast(Optional[Session], session)
-    if _is_of("niquests", session):
+    if _is_of("niquests", session):  # pragma: no cover - it has an environment of its own
         from sseclient_ng._transports.niquests_transport import NiquestsTransport
 
         return NiquestsTransport(requests_like, chunk_size)
