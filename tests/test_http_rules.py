@@ -111,11 +111,11 @@ def test_how_long_to_wait(value: Optional[str], seconds: Optional[float]) -> Non
     ],
 )
 def test_the_id_that_is_sent(last_event_id: object, sent: Union[str, bytes, None]) -> None:
-    own: Mapping[str, Union[str, bytes]] = {"LAST-Event-ID": "own", "A": "b"}
+    own: Mapping[str, Union[str, bytes]] = {"LAST-Event-ID": "own", "A": "b", "X": "y"}
     headers = with_last_event_id(own, last_event_id)
     name = "LAST-Event-ID" if last_event_id is None else "Last-Event-ID"
-    assert headers == {"A": "b", **({} if sent is None else {name: sent})}
-    assert own == {"LAST-Event-ID": "own", "A": "b"}
+    assert headers == {"A": "b", "X": "y", **({} if sent is None else {name: sent})}
+    assert own == {"LAST-Event-ID": "own", "A": "b", "X": "y"}
 
 
 def test_which_ids_can_be_sent() -> None:
