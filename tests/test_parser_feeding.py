@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from typing import Callable, Union
 
@@ -273,6 +274,22 @@ def test_a_large_event_that_is_cut_around_its_end(
             events = [event for data in reads for event in parser.feed(data)]
             read = interpret(b"".join(reads))
             assert (facts(events), parser.last_event_id) == (read.events, read.last_event_id)
+
+
+@pytest.mark.parametrize("start", [b"", b"event: e\n", b"id: 1\n"])
+@pytest.mark.parametrize("first", [b"data: a\n", b"data: " + LARGE + b"\n"], ids=["small", "large"])
+@pytest.mark.parametrize("other", [b"foo\n", b": c\n", b"data\n", b"data:  x\n"])
+def test_any_mix_of_data_and_other_lines(
+    make_parser: MakeParser, start: bytes, first: bytes, other: bytes
+) -> None:
+    """The fast path counts what it replaced, so as not to look at each line."""
+    for mix in itertools.product([b"data: b\n", other], repeat=6):
+        block = start + first + b"".join(mix) + b"\n"
+        parser = make_parser()
+        place = len(block) * 9 // 10
+        reads = [block[:place], block[place:] + b"data: z\n\n"]
+        events = [event for data in reads for event in parser.feed(data)]
+        assert facts(events) == interpret(b"".join(reads)).events
 
 
 @pytest.mark.parametrize(
