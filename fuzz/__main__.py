@@ -37,6 +37,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m fuzz", description="Fuzz the package.")
     parser.add_argument("targets", nargs="*", choices=[[], *TARGETS], metavar="TARGET")
     parser.add_argument("--seconds", type=int, default=60, help="for each target; 60 by default")
+    parser.add_argument("--seed", type=int, default=0, help="of atheris; 0 is another each time")
     parser.add_argument("--crash", metavar="FILE", help="try one input of atheris again")
     parser.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -44,7 +45,7 @@ def arguments() -> argparse.Namespace:
 
 def run(target: Target, options: argparse.Namespace) -> None:
     if engines.HAS_ATHERIS or options.crash:
-        engines.fuzz_by_atheris(target, options.seconds, options.crash)
+        engines.fuzz_by_atheris(target, options.seconds, options.seed, options.crash)
     else:
         engines.fuzz_by_hypothesis(target, options.seconds)
 
@@ -52,7 +53,8 @@ def run(target: Target, options: argparse.Namespace) -> None:
 def run_apart(name: str, options: argparse.Namespace) -> bool:
     """Run a target in a program of its own, and return whether it stood."""
     print(f"{name}: {TARGETS[name].checks}", flush=True)
-    command = [sys.executable, "-m", "fuzz", "--alone", name, f"--seconds={options.seconds}"]
+    command = [sys.executable, "-m", "fuzz", "--alone", name]
+    command += [f"--seconds={options.seconds}", f"--seed={options.seed}"]
     command += [f"--crash={options.crash}"] * bool(options.crash)
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     inputs = re.search(r"stat::number_of_executed_units: +(\d+)", done.stdout + done.stderr)

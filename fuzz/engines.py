@@ -45,12 +45,13 @@ def instrumented() -> AbstractContextManager[object]:
     return atheris.instrument_imports(include=["sseclient_ng"])
 
 
-def fuzz_by_atheris(target: Target, seconds: int, crash: str | None) -> None:
+def fuzz_by_atheris(target: Target, seconds: int, seed: int, crash: str | None) -> None:
     """Run a target until its time is over or it fails; it ends the program.
 
     Args:
         target: what is fuzzed.
         seconds: how long.
+        seed: of the order of inputs; 0 is another each time.
         crash: a file with the input of an earlier failure, to try nothing else; None for new input.
     """
     import atheris
@@ -64,6 +65,7 @@ def fuzz_by_atheris(target: Target, seconds: int, crash: str | None) -> None:
         _plant(Path(corpus))
         arguments = [
             f"-max_total_time={seconds}",
+            f"-seed={seed}",
             f"-artifact_prefix={_CRASHES}/",
             f"-max_len={_INPUT_SIZE}",
             "-len_control=0",

@@ -134,7 +134,7 @@ _control = st.sampled_from(
     "\x00\x07\x08\x0b\x1b\x7f\x85\x9b\u061c\u200f\u202e\u2028\u2029\u2066\ufeff\ud800"
 )
 _usual = st.sampled_from('abz09 :{}[]",;/=\r\n\t')
-# Halves of surrogate pairs come from no stream of UTF-8; two of them would be one character in JSON.
+# Halves of surrogate pairs come from no stream of UTF-8; JSON makes one character of two.
 _any = st.characters(exclude_categories=["Cs"])
 _texts = st.text(st.one_of(_any, _usual, _control), max_size=40)
 _odd = st.sampled_from(["\x1b[2J", '{"a": [1, "\x9b"]}', '["\\u2028"]', "a\nb"])
