@@ -8,8 +8,10 @@ from pathlib import Path
 ROOT = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser()
 
 
-def newest_first(version: Path) -> tuple[int, ...]:
-    return tuple(-int(part) for part in version.name.rstrip("t").split(".") if part.isdigit())
+def newest_first(version: Path) -> tuple[tuple[int, ...], bool]:
+    """Of two builds of one version, the free-threaded one comes last: its "python3" is another."""
+    parts = version.name.rstrip("t").split(".")
+    return tuple(-int(part) for part in parts if part.isdigit()), version.name.endswith("t")
 
 
 # Behind everything else: what "python3" means stays as it was.

@@ -92,12 +92,10 @@ def test_the_description_has_no_dead_link(metadata: email.message.Message) -> No
     targets = re.findall(r"\]\(([^)]+)\)", text)
     assert len(targets) > 20
     assert [target for target in targets if not target.startswith("https://")] == []
-    addresses = configparser.ConfigParser()
-    addresses.read(ROOT / "setup.cfg")
-    prefixes = (
-        f"{addresses['addresses']['repository']}/",
-        f"{addresses['addresses']['documentation']}/",
-    )
+    configuration = configparser.ConfigParser()
+    configuration.read(ROOT / "setup.cfg", "utf-8")
+    addresses = configuration["addresses"]
+    prefixes = (f"{addresses['repository']}/", f"{addresses['documentation']}/")
     ours = [target for target in targets if target.startswith(prefixes)]
     assert len(ours) > 14
     for target in ours:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Callable, Protocol
 
 import urllib3.response
@@ -16,6 +16,7 @@ __all__ = [
     "UndecodableError",
     "decodable_codings",
     "decode_start",
+    "decoded",
 ]
 
 
@@ -123,6 +124,21 @@ class BodyDecoder:
         return _undo(data, self._stages)
 
 
+def decoded(chunks: Iterable[bytes], codings: list[str]) -> Iterator[bytes]:
+    """Yield what the chunks of a body stand for, as they arrive.
+
+    Args:
+        chunks: the whole body.
+        codings: what `decodable_codings` returned.
+
+    Raises:
+        urllib3.exceptions.DecodeError: the body is not in its content coding.
+    """
+    decoder = BodyDecoder(codings)
+    for chunk in chunks:
+        yield from decoder.decode(chunk)
+
+
 def decode_start(body: bytes, codings: list[str], size: int) -> bytes:
     """Return what a body stands for, or about as much of it as is wanted.
 
@@ -137,7 +153,7 @@ def decode_start(body: bytes, codings: list[str], size: int) -> bytes:
     if not codings:
         return body
     data = bytearray()
-    for part in BodyDecoder(codings).decode(body):
+    for part in decoded([body], codings):
         data += part
         if len(data) >= size:
             break
@@ -162,7 +178,7 @@ class _Stage:
         self._limits_output = _CAN_LIMIT_OUTPUT.get(coding, False)
 
     def parts(self, data: bytes) -> Iterator[bytes]:
-        """Yield what some bytes stand for, in parts of bounded size; empty ones as well."""
+        """Yield what some bytes stand for, in parts of bounded size; some are empty."""
         try:
             if self._limits_output:
                 yield from self._by_output(data)
@@ -174,10 +190,9 @@ class _Stage:
 
     def _by_output(self, data: bytes) -> Iterator[bytes]:
         part = self._decoder.decompress(data, max_length=_MOST_OUTPUT)
-        yield part
         while part or self._decoder.has_unconsumed_tail:
-            part = self._decoder.decompress(b"", max_length=_MOST_OUTPUT)
             yield part
+            part = self._decoder.decompress(b"", max_length=_MOST_OUTPUT)
 
     def _by_input(self, data: bytes) -> Iterator[bytes]:
         size = _MOST_INPUT[self._coding]

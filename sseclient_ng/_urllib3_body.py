@@ -19,7 +19,7 @@ import urllib3
 from urllib3.exceptions import ProtocolError, ReadTimeoutError, SSLError
 from urllib3.response import HTTPResponse
 
-from sseclient_ng._codings import BodyDecoder, UndecodableError, decodable_codings
+from sseclient_ng._codings import UndecodableError, decodable_codings, decoded
 
 __all__ = ["chunks_of"]
 
@@ -70,7 +70,7 @@ def chunks_of(
     reading = _Reading(response, inner, translate, leave_open=leave_open)
     if codings:
         coded = _framed(inner, _CODED_READ_SIZE, reading)
-        return _translated(_decoded(coded, BodyDecoder(codings)), translate)
+        return _translated(decoded(coded, codings), translate)
     return _framed(inner, read_size, reading)
 
 
@@ -91,7 +91,7 @@ def _by_urllib3(response: HTTPResponse, read_size: int, codings: list[str]) -> I
     if has_begun or not codings:
         return _read_by_urllib3(response, read_size)
     coded = _read_by_urllib3(response, _CODED_READ_SIZE, decode=False)
-    return _decoded(coded, BodyDecoder(codings))
+    return decoded(coded, codings)
 
 
 def _failing(error: UndecodableError) -> Iterator[bytes]:
@@ -332,8 +332,3 @@ def _as_urllib3(error: Exception, connection: str) -> urllib3.exceptions.HTTPErr
         return SSLError(error)
     # ValueError and AttributeError: another thread closed the response.
     return ProtocolError(f"Connection broken: {error!r}", error)
-
-
-def _decoded(chunks: Iterator[bytes], decoder: BodyDecoder) -> Iterator[bytes]:
-    for chunk in chunks:
-        yield from decoder.decode(chunk)

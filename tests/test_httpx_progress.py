@@ -24,15 +24,14 @@ class Stream:
         self.was_closed.set()
 
 
-async def come_to(progress: Progress, *events: str) -> Stream:
-    stream = Stream()
+async def request_at(
+    *events: str, seconds: float = 60
+) -> tuple[Progress, asyncio.Future[None], Stream]:
+    """A request that has come through some events, and its connection."""
+    progress, stream = Progress(None), Stream()
     for event in events:
         await progress.trace(event, {"return_value": stream})
-    return stream
-
-
-async def request_that_waits() -> None:
-    await asyncio.sleep(60)
+    return progress, asyncio.ensure_future(asyncio.sleep(seconds)), stream
 
 
 async def was_cancelled(task: asyncio.Future[Any]) -> bool:
@@ -42,9 +41,7 @@ async def was_cancelled(task: asyncio.Future[Any]) -> bool:
 
 def test_in_the_handshake_its_connection_is_closed() -> None:
     async def main() -> None:
-        progress = Progress(None)
-        task = asyncio.ensure_future(request_that_waits())
-        stream = await come_to(progress, CONNECTED, HANDSHAKE)
+        progress, task, stream = await request_at(CONNECTED, HANDSHAKE)
         progress.end(task)
         await asyncio.wait_for(stream.was_closed.wait(), 60)
         assert not task.cancelled()
@@ -55,9 +52,7 @@ def test_in_the_handshake_its_connection_is_closed() -> None:
 
 def test_before_the_handshake_its_connection_is_closed_then() -> None:
     async def main() -> None:
-        progress = Progress(None)
-        task = asyncio.ensure_future(request_that_waits())
-        stream = await come_to(progress, CONNECTED)
+        progress, task, stream = await request_at(CONNECTED)
         progress.end(task)
         await progress.trace(HANDSHAKE, {})
         assert stream.was_closed.is_set()
@@ -71,9 +66,7 @@ def test_before_the_handshake_its_connection_is_closed_then() -> None:
 )
 def test_where_it_goes_on_it_is_cancelled_where_it_waits_next(event: str) -> None:
     async def main() -> None:
-        progress = Progress(None)
-        task = asyncio.ensure_future(request_that_waits())
-        await come_to(progress, "http11.response_closed.started")
+        progress, task, _ = await request_at("http11.response_closed.started")
         progress.end(task)
         with pytest.raises(asyncio.CancelledError):
             await progress.trace(event, {})
@@ -87,9 +80,7 @@ def test_where_it_goes_on_it_is_cancelled_where_it_waits_next(event: str) -> Non
 )
 def test_it_is_cancelled_at_once_where_it_waits_and_soon_where_it_does_not(event: str) -> None:
     async def main() -> None:
-        progress = Progress(None)
-        task = asyncio.ensure_future(request_that_waits())
-        await come_to(progress, event)
+        progress, task, _ = await request_at(event)
         progress.end(task)
         assert await was_cancelled(task)
 
@@ -98,9 +89,7 @@ def test_it_is_cancelled_at_once_where_it_waits_and_soon_where_it_does_not(event
 
 def test_over_http2_it_goes_on() -> None:
     async def main() -> None:
-        progress = Progress(None)
-        task = asyncio.ensure_future(asyncio.sleep(0))
-        await come_to(progress, "http2.receive_response_body.started")
+        progress, task, _ = await request_at("http2.receive_response_body.started", seconds=0)
         assert progress.is_shared
         progress.end(task)
         assert not await was_cancelled(task)

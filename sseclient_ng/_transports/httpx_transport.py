@@ -12,7 +12,7 @@ from typing import Any, Optional
 import requests
 
 from sseclient_ng import _sockets
-from sseclient_ng._codings import BodyDecoder
+from sseclient_ng._codings import decoded
 from sseclient_ng._core.http import ERROR_BODY_BYTES, ERROR_BODY_SECONDS
 from sseclient_ng._transports import Request
 from sseclient_ng._transports.httpx_errors import decoding_error, translate_error
@@ -153,7 +153,7 @@ class HttpxBody:
         self._is_shared = response.http_version == "HTTP/2"
         self._is_waiting = False
         raw = self._watched(raw) if self._is_shared else raw
-        self.chunks = self._translated(_decoded(raw, BodyDecoder(codings)) if codings else raw)
+        self.chunks = self._translated(decoded(raw, codings) if codings else raw)
         stream = response.extensions.get("network_stream")
         self._socket: Any = stream.get_extra_info("socket") if stream is not None else None
         if self._is_shared:
@@ -204,8 +204,3 @@ class HttpxBody:
         """Close the response. No other thread may be reading from it."""
         _open_over_http2.discard(self)
         self._response.close()
-
-
-def _decoded(chunks: Iterator[bytes], decoder: BodyDecoder) -> Iterator[bytes]:
-    for chunk in chunks:
-        yield from decoder.decode(chunk)
